@@ -1,0 +1,26 @@
+# Warnings, sanitizers, ccache and mold: how the project itself is built. Nothing here reaches a consumer.
+add_library(greenway_warnings INTERFACE)
+target_compile_options(greenway_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast $<$<BOOL:${GREENWAY_WERROR}>:-Werror>)
+
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(PROJECT_IS_TOP_LEVEL)
+  if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+  endif()
+  find_program(ccache_program ccache)
+  if(ccache_program AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${ccache_program})
+  endif()
+  find_program(mold_program mold)
+  if(mold_program)
+    add_link_options(-fuse-ld=mold)
+  endif()
+endif()
+
+if(GREENWAY_SANITIZE)
+  add_compile_options(-fsanitize=${GREENWAY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${GREENWAY_SANITIZE})
+endif()

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/db/url.hpp
+/// @brief Where a database is and how to log in: `dialect://user:password@host:port/database?option=value`.
+///
+/// Layer: db. Source: SQLAlchemy's `sqlalchemy.engine.URL`.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace greenway {
+
+/// A database URL, taken apart. Percent-escapes are decoded in every part.
+///
+/// `sqlite:///bank.db` is the relative path "bank.db", `sqlite:////tmp/bank.db` the absolute one, `sqlite://` and
+/// `sqlite:///:memory:` a database in memory. `postgresql:///bank?host=/run/postgresql` is a Unix socket's folder.
+class URL {
+ public:
+  /// @param text  The URL.
+  /// @throws ArgumentError  It is none; the message does not repeat a password.
+  explicit URL(std::string_view text);
+
+  /// @return The dialect's name: "postgresql" (for which "postgres" stands too), "sqlite".
+  [[nodiscard]] const std::string& drivername() const noexcept { return drivername_; }
+  /// @return The user, or empty.
+  [[nodiscard]] const std::string& username() const noexcept { return username_; }
+  /// @return The password, if one is given. Never printed.
+  [[nodiscard]] const std::optional<std::string>& password() const noexcept { return password_; }
+  /// @return The host, or empty; brackets of an IPv6 address removed.
+  [[nodiscard]] const std::string& host() const noexcept { return host_; }
+  /// @return The port, or 0.
+  [[nodiscard]] int port() const noexcept { return port_; }
+  /// @return The database or file, or empty.
+  [[nodiscard]] const std::string& database() const noexcept { return database_; }
+  /// @return The options in their order.
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& query() const noexcept { return query_; }
+  /// @return The last value given for `key`, if any.
+  [[nodiscard]] std::optional<std::string> option(std::string_view key) const;
+
+  /// @param hide_password  Replaces a password, also one among the options, by `***`; false gives the whole URL, secret
+  ///                       included.
+  /// @return The URL as text.
+  [[nodiscard]] std::string to_string(bool hide_password = true) const;
+
+ private:
+  void parse_authority(std::string_view text);
+
+  std::string drivername_;
+  std::string username_;
+  std::optional<std::string> password_;
+  std::string host_;
+  int port_ = 0;
+  std::string database_;
+  std::vector<std::pair<std::string, std::string>> query_;
+};
+
+}  // namespace greenway

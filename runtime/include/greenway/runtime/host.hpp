@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/runtime/host.hpp
+/// @brief What a greenlet needs of the event loop it lives in, and all of it.
+///
+/// Layer: runtime. A host for one loop derives from Host and implements four functions; everything else (queue of ready
+/// greenlets, descriptors, timers, wake-ups from other threads) is here, behind one descriptor that the loop watches.
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <greenway/base/clock.hpp>
+#include <greenway/runtime/detail/greenlet_record.hpp>
+#include <greenway/runtime/wait.hpp>
+#include <greenway/runtime/waiter.hpp>
+
+namespace greenway {
+
+/// One event loop, as greenlets see it.
+///
+///     idle      --something is ready, posted or due-->  scheduled    calls schedule() once
+///     scheduled --the loop calls poll()-------------->  draining     resumes what is ready, a bounded number
+///     draining  --nothing is left-------------------->  idle
+///     draining  --the bound is reached--------------->  scheduled
+///
+/// Invariants: (1) greenlets of a host run on its thread only, and only inside poll(), or inside the call that starts
+/// them; (2) poll() does not nest; (3) while something is waited for, watch(true) is in force.
+///
+/// @par Threads
+/// post() and wake-ups may come from any thread; everything else belongs to the loop's thread.
+///
+/// @par Lifetime
+/// A host outlives its greenlets. Its destructor closes what they wait on; greenlets that are left are an error, logged.
+class Host {
+ public:
+  virtual ~Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  /// @return The host of the running greenlet; else of the loop that runs on this thread; else null.
+  [[nodiscard]] static Host* current() noexcept;
+
+  /// Runs `fn` on the loop's thread, in poll(), outside any greenlet. May be called from any thread.
+  /// @param fn  Must not throw.
+  void post(std::function<void()> fn);
+
+  /// @return Whether this is the thread that the loop's greenlets run on.
+  [[nodiscard]] bool is_own_thread() const noexcept {
+    return thread_.load(std::memory_order_relaxed) == detail::thread_identity();
+  }
+
+  /// @return Whether the loop is running now, further up this very thread's stack: blocking here would stop it.
+  [[nodiscard]] virtual bool is_running_here() const noexcept = 0;
+
+ protected:
+  /// The loop's thread is the one that first starts a greenlet or polls.
+  Host();
+
+  /// Sees to it that poll() is called on the loop's thread soon. Called from any thread, at most once until then.
+  virtual void schedule() noexcept = 0;
+
+  /// Begins (true) or ends (false) to watch native_handle(): while watched, the loop calls poll() when it is readable, and
+  /// counts this as outstanding work. Called on the loop's thread.
+  virtual void watch(bool on) noexcept = 0;
+
+  /// @return The descriptor to watch: readable while poll() has something to do.
+  [[nodiscard]] int native_handle() const noexcept;
+
+  /// Takes in what the descriptor has to say, then resumes what is ready. Never waits.
+  void poll();
+
+  /// Resumes what is ready, without looking at the descriptor.
+  void drain();
+
+  /// Waits for the descriptor, then does as poll(). For hosts that have no loop besides.
+  void wait_and_poll();
+
+  /// This thread is the loop's from now on.
+  void adopt_thread() noexcept;
+
+  /// Counts work that keeps the loop watching, besides waits: an operation that another thread will end.
+  void work_started() noexcept;
+  /// The work is over.
+  void work_finished() noexcept;
+
+ private:
+  friend struct HostAccess;
+  friend class Waiter;
+  friend class Descriptor;
+
+  void enqueue(detail::Ready& item) noexcept;
+  void enqueue_from_afar(Waiter& waiter) noexcept;
+  void remove_from_inbox(Waiter& waiter) noexcept;
+  void request_schedule() noexcept;
+  void take_inbox() noexcept;
+  void run_ready();
+  void update_watch() noexcept;
+
+  std::shared_ptr<Reactor> reactor_;
+  std::shared_ptr<std::atomic<Host*>> self_;  // shared with the thread that the loop runs on
+  std::atomic<void*> thread_{nullptr};
+  detail::Ready* ready_head_ = nullptr;
+  detail::Ready* ready_tail_ = nullptr;
+  std::size_t waiting_ = 0;      // waits and operations that only an event can end
+  bool is_draining_ = false;
+  bool is_watched_ = false;
+
+  std::atomic<bool> is_scheduled_{false};
+  std::atomic<bool> has_inbox_{false};
+  std::mutex inbox_mutex_;
+  Waiter* inbox_ = nullptr;
+  std::vector<std::function<void()>> posted_;
+};
+
+}  // namespace greenway

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <greenway/runtime/host.hpp>
+
+#include <utility>
+
+#include <greenway/base/log.hpp>
+
+#include "reactor.hpp"
+#include "scheduler.hpp"
+
+namespace greenway {
+
+namespace {
+
+// So many at most are resumed before the loop gets its turn.
+constexpr int drain_limit = 256;
+
+}  // namespace
+
+Host::Host() : reactor_(std::make_shared<Reactor>()), self_(std::make_shared<std::atomic<Host*>>(this)) {}
+
+Host::~Host() {
+  self_->store(nullptr, std::memory_order_release);
+  if (waiting_ != 0 || ready_head_ != nullptr) {
+    log(LogLevel::error, "greenway.runtime",
+        "an event loop was destroyed with greenlets suspended in it; what they hold is lost: end them first");
+  }
+}
+
+Host* Host::current() noexcept {
+  const detail::ThreadHub& hub = detail::this_thread_hub();
+  if (hub.current->host != nullptr) {
+    return hub.current->host;
+  }
+  Host* const host = hub.host == nullptr ? nullptr : hub.host->load(std::memory_order_acquire);
+  return host != nullptr && host->is_running_here() ? host : nullptr;
+}
+
+int Host::native_handle() const noexcept { return reactor_->native_handle(); }
+
+void Host::adopt_thread() noexcept {
+  thread_.store(detail::thread_identity(), std::memory_order_relaxed);
+  detail::this_thread_hub().host = self_;
+}
+
+void Host::post(std::function<void()> fn) {
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    posted_.push_back(std::move(fn));
+    has_inbox_.store(true, std::memory_order_release);
+  }
+  request_schedule();
+}
+
+void Host::request_schedule() noexcept {
+  if (!is_scheduled_.load(std::memory_order_relaxed) && !is_scheduled_.exchange(true, std::memory_order_acq_rel)) {
+    schedule();
+  }
+}
+
+void Host::enqueue(detail::Ready& item) noexcept {
+  if (item.run == nullptr) {
+    if (std::exchange(static_cast<GreenletRecord&>(item).is_queued, true)) {
+      return;
+    }
+  }
+  item.next = nullptr;
+  (ready_tail_ != nullptr ? ready_tail_->next : ready_head_) = &item;
+  ready_tail_ = &item;
+  if (!is_draining_) {
+    request_schedule();
+  }
+}
+
+void Host::enqueue_from_afar(Waiter& waiter) noexcept {
+  {
+    // Under the lock, so that a waiter that gives up at this moment finds the waiter either linked or untouched.
+    const std::lock_guard lock(inbox_mutex_);
+    if (waiter.state_.exchange(Waiter::woken, std::memory_order_acq_rel) != Waiter::waiting) {
+      return;
+    }
+    waiter.in_inbox_ = true;
+    waiter.previous_ = nullptr;
+    waiter.next_ = inbox_;
+    if (inbox_ != nullptr) {
+      inbox_->previous_ = &waiter;
+    }
+    inbox_ = &waiter;
+    has_inbox_.store(true, std::memory_order_release);
+  }
+  request_schedule();
+}
+
+void Host::remove_from_inbox(Waiter& waiter) noexcept {
+  const std::lock_guard lock(inbox_mutex_);
+  if (!std::exchange(waiter.in_inbox_, false)) {
+    return;
+  }
+  (waiter.previous_ != nullptr ? waiter.previous_->next_ : inbox_) = waiter.next_;
+  if (waiter.next_ != nullptr) {
+    waiter.next_->previous_ = waiter.previous_;
+  }
+}
+
+void Host::take_inbox() noexcept {
+  if (!has_inbox_.load(std::memory_order_acquire)) {
+    return;
+  }
+  std::vector<std::function<void()>> posted;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    has_inbox_.store(false, std::memory_order_relaxed);
+    posted.swap(posted_);
+    // Linked last first; the queue wants them in the order of their wakes.
+    Waiter* last = inbox_;
+    while (last != nullptr && last->next_ != nullptr) {
+      last = last->next_;
+    }
+    for (Waiter* waiter = last; waiter != nullptr;) {
+      Waiter* const next = waiter->previous_;
+      waiter->in_inbox_ = false;
+      enqueue(*waiter->greenlet_);
+      waiter = next;
+    }
+    inbox_ = nullptr;
+  }
+  for (const auto& fn : posted) {
+    fn();
+  }
+}
+
+void Host::poll() {
+  if (is_draining_) {
+    return;
+  }
+  is_draining_ = true;
+  reactor_->poll(0);
+  run_ready();
+}
+
+void Host::drain() {
+  if (!is_draining_) {
+    is_draining_ = true;
+    run_ready();
+  }
+}
+
+void Host::wait_and_poll() {
+  is_draining_ = true;
+  reactor_->poll(-1);
+  run_ready();
+}
+
+void Host::run_ready() {
+  is_scheduled_.store(false, std::memory_order_release);
+  collect_orphans(detail::this_thread_hub());
+  take_inbox();
+  for (int left = drain_limit; ready_head_ != nullptr && left != 0; --left) {
+    detail::Ready& item = *ready_head_;
+    ready_head_ = item.next;
+    if (ready_head_ == nullptr) {
+      ready_tail_ = nullptr;
+    }
+    if (item.run != nullptr) {
+      item.run(item);
+    } else {
+      auto& greenlet = static_cast<GreenletRecord&>(item);
+      greenlet.is_queued = false;
+      detail::resume(greenlet);
+    }
+  }
+  is_draining_ = false;
+  if (ready_head_ != nullptr) {
+    request_schedule();
+  }
+  update_watch();
+}
+
+void Host::update_watch() noexcept {
+  reactor_->arm_timer();
+  if (const bool wanted = waiting_ != 0; wanted != is_watched_) {
+    is_watched_ = wanted;
+    watch(wanted);
+  }
+}
+
+void Host::work_started() noexcept {
+  ++waiting_;
+  if (!is_draining_) {
+    update_watch();
+  }
+}
+
+void Host::work_finished() noexcept {
+  --waiting_;
+  if (!is_draining_) {
+    update_watch();
+  }
+}
+
+}  // namespace greenway

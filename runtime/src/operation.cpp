@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <greenway/runtime/operation.hpp>
+
+#include <greenway/runtime/greenlet.hpp>
+#include <greenway/runtime/loop_host.hpp>
+
+#include "host_access.hpp"
+#include "scheduler.hpp"
+#include "scopes.hpp"
+
+namespace greenway::detail {
+
+/// The greenlet's side of an operation: keeps the state alive until the function has ended.
+class OperationState::GreenletBody final : public Body {
+ public:
+  explicit GreenletBody(OperationState& state) noexcept : state_(&state) { state.retain(); }
+  std::any run(std::any) override {
+    state_->run_in_greenlet();
+    return {};
+  }
+  void discard() noexcept override {
+    state_->release();
+    delete this;
+  }
+
+ private:
+  ~GreenletBody() override = default;
+  OperationState* state_;
+};
+
+OperationState::OperationState(GreenletOptions options) : options_(std::move(options)) { run = &OperationState::notify; }
+
+OperationState::~OperationState() = default;
+
+void OperationState::claim() {
+  if (is_claimed_.exchange(true, std::memory_order_relaxed)) {
+    throw InvalidRequestError("the operation has been consumed already: an Operation is awaited once");
+  }
+}
+
+Host* OperationState::choose_host() const noexcept {
+  return options_.host != nullptr ? options_.host : Host::current();
+}
+
+Host& OperationState::require_host() const {
+  Host* const host = choose_host();
+  if (host == nullptr) {
+    throw NoHost("no event loop runs on this thread: name one in GreenletOptions::host, use get(), or greenway::run()");
+  }
+  return *host;
+}
+
+void OperationState::run_in_greenlet() noexcept {
+  CancelScope scope;
+  scope_ = &scope;
+  if (is_cancel_requested_.load(std::memory_order_acquire)) {
+    fail(std::make_exception_ptr(Cancelled()));
+  } else {
+    execute();
+  }
+  scope_ = nullptr;
+  if (options_.require_await && !this_thread_hub().current->has_suspended) {
+    fail(std::make_exception_ptr(AwaitRequired("the function ended without waiting once, though it was spawned with "
+                                               "require_await: does it use a blocking driver?")));
+  }
+  finished();
+}
+
+void OperationState::finished() noexcept {
+  is_done_ = true;
+  if (!is_starting_) {
+    retain();
+    HostAccess::enqueue(*host_, *this);
+  }
+}
+
+void OperationState::launch() {
+  GreenletRecord& greenlet = make_bridge_greenlet(*new GreenletBody(*this), *host_, options_.stack, std::move(options_.name));
+  try {
+    resume(greenlet);
+  } catch (const ResourceExhausted&) {
+    release_reference(greenlet);
+    throw;
+  }
+}
+
+OperationState::Progress OperationState::start_here() noexcept {
+  is_starting_ = true;
+  try {
+    launch();
+  } catch (...) {
+    fail(std::current_exception());
+    is_done_ = true;
+  }
+  is_starting_ = false;
+  return is_done_ ? Progress::done : Progress::pending;
+}
+
+OperationState::Progress OperationState::start(Host& host, void (*continuation)(void*), void* argument) {
+  host_ = &host;
+  continuation_ = continuation;
+  argument_ = argument;
+  if (host.is_own_thread()) {
+    return start_here();
+  }
+  retain();
+  host.post([this] {
+    if (start_here() == Progress::done) {
+      notify(*this);
+    } else {
+      release();
+    }
+  });
+  return Progress::pending;
+}
+
+void OperationState::notify(Ready& self) {
+  auto& state = static_cast<OperationState&>(self);
+  if (auto* const continuation = std::exchange(state.continuation_, nullptr)) {
+    continuation(state.argument_);
+  }
+  state.release();
+}
+
+void OperationState::abandon() noexcept {
+  continuation_ = nullptr;
+  cancel();
+}
+
+void OperationState::cancel() noexcept {
+  is_cancel_requested_.store(true, std::memory_order_release);
+  if (host_ == nullptr) {
+    return;
+  }
+  if (!host_->is_own_thread()) {
+    retain();
+    host_->post([this] {
+      cancel();
+      release();
+    });
+  } else if (!is_done_) {
+    deliver_cancel();
+  }
+}
+
+void OperationState::deliver_cancel() noexcept {
+  if (scope_ != nullptr) {
+    scope_->cancel();
+  }
+}
+
+void OperationState::finish_blocking() {
+  ThreadHub& hub = this_thread_hub();
+  Host* host = choose_host();
+  if (hub.current->host == nullptr && host != nullptr && host->is_running_here()) {
+    throw WouldBlockLoop("get() here would block the event loop that has to run the operation: use co_await");
+  }
+  if (host == nullptr) {
+    LoopHost loop;
+    loop.run(*this);
+    return;
+  }
+  Waiter waiter;
+  if (start(*host, [](void* self) { static_cast<Waiter*>(self)->wake(); }, &waiter) == Progress::done) {
+    return;
+  }
+  try {
+    waiter.wait();
+  } catch (...) {
+    // The function may use this stack: it has to end first.
+    cancel();
+    waiter.wait_always();
+    throw;
+  }
+}
+
+bool in_greenlet() noexcept {
+  const GreenletRecord& current = *this_thread_hub().current;
+  return current.host != nullptr;
+}
+
+void throw_missing_greenlet() {
+  throw MissingGreenlet("await_only() was called outside a greenlet, where nothing can be set aside: call the function "
+                        "through greenlet_spawn() or AsyncConnection::run_sync(), or use await_fallback() to block");
+}
+
+void throw_operation_cancelled() { throw OperationCancelled("the operation was cancelled before it was awaited"); }
+
+OutsideGreenlet::OutsideGreenlet() noexcept : host_(std::exchange(this_thread_hub().current->host, nullptr)) {}
+
+OutsideGreenlet::~OutsideGreenlet() { this_thread_hub().current->host = host_; }
+
+std::exception_ptr translate_cancelled(std::exception_ptr error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (const Cancelled&) {
+    return std::make_exception_ptr(OperationCancelled("the operation was cancelled; its function has been unwound"));
+  } catch (const GreenletExit&) {
+    return std::make_exception_ptr(OperationCancelled("the operation's greenlet was destroyed before its function ended"));
+  } catch (...) {
+    return error;
+  }
+}
+
+}  // namespace greenway::detail

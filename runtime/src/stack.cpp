@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <greenway/base/error.hpp>
+
+#include "stack_pool.hpp"
+
+namespace greenway::detail {
+
+namespace {
+
+std::size_t page_size() noexcept {
+  static const auto size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+[[noreturn]] void throw_exhausted(const char* what, std::size_t size) {
+  const int error = errno;
+  std::string text = "no stack of " + std::to_string(size / 1024) + " KiB for a greenlet: " + what +
+                     " failed: " + std::strerror(error);
+  if (error == ENOMEM) {
+    text += "; each guarded stack takes two memory maps, so raise the limit with: sysctl -w vm.max_map_count=1000000";
+  }
+  throw ResourceExhausted(text);
+}
+
+}  // namespace
+
+StackPool::~StackPool() {
+  for (Carrier* carrier : idle_) {
+    while (carrier != nullptr) {
+      Carrier* next = carrier->next;
+      char* mapping = carrier->mapping;
+      const std::size_t mapped = carrier->size + page_size();
+      annotate_dead_stack(carrier->annotation);
+      munmap(mapping, mapped);
+      carrier = next;
+    }
+  }
+}
+
+std::size_t StackPool::class_of(std::size_t size) {
+  const std::size_t rounded = std::bit_ceil(size < (1U << smallest_shift) ? std::size_t{1} << smallest_shift : size);
+  const auto index = static_cast<std::size_t>(std::countr_zero(rounded)) - smallest_shift;
+  if (index >= class_count) {
+    throw ArgumentError("StackOptions::size_bytes is " + std::to_string(size) + "; at most 1 GiB is possible");
+  }
+  return index;
+}
+
+Carrier& StackPool::acquire(StackOptions options) {
+  const std::size_t index = class_of(options.size_bytes * stack_size_factor);
+  Carrier* carrier = idle_[index];
+  if (carrier == nullptr) {
+    return map(std::size_t{1} << (index + smallest_shift));
+  }
+  idle_[index] = carrier->next;
+  --usage_.idle;
+  return *carrier;
+}
+
+void StackPool::release(Carrier& carrier) noexcept {
+  Carrier*& head = idle_[static_cast<std::size_t>(std::countr_zero(carrier.size)) - smallest_shift];
+  carrier.next = head;
+  head = &carrier;
+  ++usage_.idle;
+}
+
+Carrier& StackPool::map(std::size_t size) {
+  const std::size_t guard = page_size();
+  void* memory = mmap(nullptr, size + guard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
+                      -1, 0);
+  if (memory == MAP_FAILED) {
+    throw_exhausted("mmap", size);
+  }
+  if (mprotect(memory, guard, PROT_NONE) != 0) {
+    const int error = errno;
+    munmap(memory, size + guard);
+    errno = error;
+    throw_exhausted("mprotect", size);
+  }
+  // A huge page would commit the whole stack at its first touch.
+  madvise(memory, size + guard, MADV_NOHUGEPAGE);
+
+  char* const mapping = static_cast<char*>(memory);
+  char* const bottom = mapping + guard;
+  // Without a colour the tops of all stacks share one set of the cache.
+  const std::size_t colour = (usage_.mapped % 16) * 64;
+  char* const top = bottom + size - colour - ((sizeof(Carrier) + 63) & ~std::size_t{63});
+  auto* carrier = new (top) Carrier;
+  carrier->mapping = mapping;
+  carrier->size = size;
+  carrier->resume_point = boost::context::detail::make_fcontext(top, static_cast<std::size_t>(top - bottom), entry_);
+  annotate_new_stack(carrier->annotation, bottom, size);
+  ++usage_.mapped;
+  return *carrier;
+}
+
+}  // namespace greenway::detail

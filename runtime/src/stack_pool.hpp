@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include <greenway/runtime/detail/greenlet_record.hpp>
+
+namespace greenway::detail {
+
+/// The stacks of one thread, by size class. Each is mapped once with a guard page below and keeps its parked entry
+/// function; the one used last is handed out first, since its pages are warm.
+///
+/// Invariant: a carrier is either in the pool or the context of exactly one greenlet.
+class StackPool {
+ public:
+  using Entry = void (*)(boost::context::detail::transfer_t);
+
+  explicit StackPool(Entry entry) noexcept : entry_(entry) {}
+  ~StackPool();
+  StackPool(const StackPool&) = delete;
+  StackPool& operator=(const StackPool&) = delete;
+
+  /// @throws ResourceExhausted  The system refused the mapping or its guard page; nothing is left behind.
+  Carrier& acquire(StackOptions options);
+  void release(Carrier& carrier) noexcept;
+  [[nodiscard]] StackUsage usage() const noexcept { return usage_; }
+
+ private:
+  static constexpr std::size_t smallest_shift = 14;
+  static constexpr std::size_t class_count = 17;
+
+  static std::size_t class_of(std::size_t size);
+  Carrier& map(std::size_t size);
+
+  Entry entry_;
+  std::array<Carrier*, class_count> idle_{};
+  StackUsage usage_;
+};
+
+}  // namespace greenway::detail
