@@ -1,0 +1,30 @@
+# Fails when a file includes a header of an event loop or of a client library where the design has none. These lie in
+# the system's include path, so that the compiler cannot tell.
+cmake_minimum_required(VERSION 3.25)
+
+set(loops "boost/(asio|fiber|cobalt)|uv\\.h|glib|ev\\.h|event2?/")
+set(clients "libpq|sqlite3\\.h")
+
+# forbid(<regex of include paths> IN <folder> [EXCEPT <regex of files>])
+function(forbid forbidden)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "IN;EXCEPT" "")
+  file(GLOB_RECURSE files RELATIVE ${CMAKE_SOURCE_DIR} ${arg_IN}/*.hpp ${arg_IN}/*.cpp)
+  if(arg_EXCEPT)
+    list(FILTER files EXCLUDE REGEX ${arg_EXCEPT})
+  endif()
+  if(NOT files)
+    message(FATAL_ERROR "${arg_IN} has no sources: this check checks nothing")
+  endif()
+  foreach(file IN LISTS files)
+    file(STRINGS ${file} includes REGEX "^ *# *include *[<\"](${forbidden})")
+    foreach(include IN LISTS includes)
+      message(SEND_ERROR "${file}: ${include}")
+    endforeach()
+  endforeach()
+endfunction()
+
+forbid("${loops}|${clients}" IN runtime EXCEPT "^runtime/hosts/")
+forbid("${clients}" IN runtime/hosts)
+forbid("${loops}|${clients}|boost/context" IN engine)
+forbid("${loops}|boost/context" IN drivers)
+forbid("${clients}" IN drivers EXCEPT "/src/")
