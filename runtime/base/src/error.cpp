@@ -33,15 +33,14 @@ std::string caret(std::string_view statement, int position) {
     return {};
   }
   std::size_t at = 0;
-  for (int left = position; at < statement.size(); ++at) {
+  int left = position;
+  for (; at < statement.size(); ++at) {
     if (starts_character(statement[at]) && --left == 0) {
       break;
     }
   }
-  if (at >= statement.size() && !statement.empty()) {
-    // PostgreSQL points one past the end when the statement stops too early.
-    at = statement.size();
-  } else if (statement.empty()) {
+  // PostgreSQL points one past the end when the statement stops too early.
+  if (statement.empty() || (at == statement.size() && left > 1)) {
     return {};
   }
   const std::size_t before = at == 0 ? std::string_view::npos : statement.rfind('\n', at - 1);

@@ -81,6 +81,9 @@ class Host {
   /// Waits for the descriptor, then does as poll(). For hosts that have no loop besides.
   void wait_and_poll();
 
+  /// @return Whether no greenlet waits or is ready. On the loop's thread, or while the loop does not run.
+  [[nodiscard]] bool is_idle() const noexcept { return waiting_ == 0 && ready_head_ == nullptr && !is_draining_; }
+
   /// This thread is the loop's from now on.
   void adopt_thread() noexcept;
 

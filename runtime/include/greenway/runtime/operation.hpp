@@ -59,6 +59,9 @@ class OperationState : public Ready {
   /// @throws InvalidRequestError  It was already.
   void claim();
 
+  /// @return Whether the options name a host.
+  [[nodiscard]] bool has_named_host() const noexcept { return options_.host != nullptr; }
+
   /// @return The host to run on by the options and the calling thread, or null.
   [[nodiscard]] Host* choose_host() const noexcept;
   /// As choose_host().
@@ -80,6 +83,9 @@ class OperationState : public Ready {
 
   /// Cancels the function: its next suspension point throws Cancelled; one that has not begun never does. Any thread.
   void cancel() noexcept;
+
+  /// @return Where it runs; null before the start.
+  [[nodiscard]] Host* host() const noexcept { return host_; }
 
   void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {
