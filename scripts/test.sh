@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSL-1.0
+#
+# Installs what is missing, builds, and runs the whole test suite on SQLite and on a private PostgreSQL 15.
+#
+#   scripts/test.sh [--preset NAME] [arguments of ctest]
+#
+# NAME is one of CMakePresets.json (default: dev); among ctest's arguments are -R REGEX, -j N and --repeat until-fail:N.
+
+source "$(dirname "$0")/steps.sh"
+source scripts/postgresql.sh
+
+preset=dev
+if [[ ${1:-} == --preset ]]; then
+  preset=${2:?--preset needs a name}
+  shift 2
+fi
+log=build/$preset/ctest.log
+clean_up() { postgresql_stop; }
+
+scripts/setup.sh test
+step "configuring preset $preset" cmake --preset "$preset"
+step "building preset $preset" cmake --build --preset "$preset"
+postgresql_start
+outcome="FAILED: the tests of preset $preset, see $log"
+step 'running the tests' ctest --preset "$preset" --parallel "$(nproc)" --output-log "$log" "$@"
+outcome="$(grep 'tests passed' "$log" || echo 'no tests run'), preset $preset,"
