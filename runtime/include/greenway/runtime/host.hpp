@@ -65,8 +65,9 @@ class Host {
   /// Sees to it that poll() is called on the loop's thread soon. Called from any thread, at most once until then.
   virtual void schedule() noexcept = 0;
 
-  /// Begins (true) or ends (false) to watch native_handle(): while watched, the loop calls poll() when it is readable, and
-  /// counts this as outstanding work. Called on the loop's thread.
+  /// Begins or ends to watch native_handle(): while watched, the loop calls poll() when it is readable, and counts this as
+  /// outstanding work. Called on the loop's thread.
+  /// @param on  Begins when true.
   virtual void watch(bool on) noexcept = 0;
 
   /// @return The descriptor to watch: readable while poll() has something to do.

@@ -22,6 +22,8 @@ enum class Interest : std::uint8_t {
   both = 3,   ///< Either.
 };
 
+/// @param set  Any.
+/// @param bit  `read` or `write`.
 /// @return Whether `set` includes `bit`.
 [[nodiscard]] constexpr bool includes(Interest set, Interest bit) noexcept {
   return (static_cast<unsigned>(set) & static_cast<unsigned>(bit)) != 0;

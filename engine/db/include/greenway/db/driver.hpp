@@ -29,7 +29,7 @@ namespace greenway {
 
 /// How one statement is to be executed.
 struct ExecuteOptions {
-  Deadline deadline = {};   ///< For each wait on the server; always set by the engine.
+  Deadline deadline = {};   ///< For each wait on the server. Unset for a stream: a scope around each call bounds it.
   std::size_t stream = 0;   ///< 0: the whole result is fetched at once. n: batches of about n rows, as next() asks.
   bool prepare = true;      ///< May the statement be kept prepared?
 };
@@ -89,19 +89,28 @@ class DriverConnection {
                                           const ExecuteOptions& options) = 0;
 
   /// Begins a transaction; a driver may send BEGIN with the first statement.
+  /// @param options   See there.
+  /// @param deadline  For the answer, where BEGIN is sent now.
   virtual void begin(const BeginOptions& options, Deadline deadline) = 0;
   /// Commits; nothing when none is open.
+  /// @param deadline  For the answer.
   /// @throws OutcomeUnknown  The COMMIT was sent and its answer lost.
   /// @throws DBAPIError      The transaction has been rolled back instead, also when the server calls that a success.
   virtual void commit(Deadline deadline) = 0;
   /// Rolls back; nothing when none is open.
+  /// @param deadline  For the answer.
   virtual void rollback(Deadline deadline) = 0;
-  /// Makes, releases or rolls back to a savepoint.
-  /// @param name  Letters, digits and underscores.
+  /// Makes a savepoint.
+  /// @param name      Letters, digits and underscores.
+  /// @param deadline  For the answer.
   virtual void savepoint(std::string_view name, Deadline deadline) = 0;
-  /// See savepoint().
+  /// Releases a savepoint and those made after it.
+  /// @param name      As in savepoint().
+  /// @param deadline  For the answer.
   virtual void release_savepoint(std::string_view name, Deadline deadline) = 0;
-  /// See savepoint().
+  /// Undoes what was done since a savepoint, which stays.
+  /// @param name      As in savepoint().
+  /// @param deadline  For the answer.
   virtual void rollback_to_savepoint(std::string_view name, Deadline deadline) = 0;
 
   /// @return What the client library says now, without asking the server.
@@ -110,10 +119,13 @@ class DriverConnection {
   [[nodiscard]] virtual bool is_usable() const noexcept = 0;
 
   /// Asks the server for a sign of life.
+  /// @param deadline  For the answer.
   virtual void ping(Deadline deadline) = 0;
   /// Makes the session as if new for its next user: no unread rows, no transaction. May leave it broken.
+  /// @param deadline  For all of it.
   virtual void reset(Deadline deadline) = 0;
   /// Says goodbye and closes. Bounded; never throws; after it the object is only good for destruction.
+  /// @param deadline  For the goodbye; closing itself does not wait.
   virtual void close(Deadline deadline) noexcept = 0;
   /// Closes at once without waiting for anybody.
   virtual void terminate() noexcept = 0;
@@ -134,6 +146,7 @@ class Driver {
   [[nodiscard]] virtual ParameterStyle parameter_style() const noexcept = 0;
   /// Opens a session.
   /// @param deadline  For the whole of it: name lookup, every address, TLS, authentication.
+  /// @return The session, open and idle.
   /// @throws OperationalError  It cannot be had; nothing is left behind.
   virtual std::unique_ptr<DriverConnection> connect(Deadline deadline) = 0;
 };

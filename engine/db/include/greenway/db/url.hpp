@@ -38,6 +38,7 @@ class URL {
   [[nodiscard]] const std::string& database() const noexcept { return database_; }
   /// @return The options in their order.
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& query() const noexcept { return query_; }
+  /// @param key  An option's name.
   /// @return The last value given for `key`, if any.
   [[nodiscard]] std::optional<std::string> option(std::string_view key) const;
 

@@ -36,6 +36,7 @@ enum class ValueKind : std::uint8_t {
   bytes,    ///< A blob.
 };
 
+/// @param kind  Any.
 /// @return The kind's name, as it appears in messages.
 [[nodiscard]] std::string_view name(ValueKind kind) noexcept;
 
@@ -121,13 +122,19 @@ struct Cell {
 
   /// NULL.
   Cell() noexcept : integer(0) {}
+  /// @param value  Held.
   /// @return A cell of kind boolean.
   static Cell of(bool value) noexcept;
+  /// @param value  Held.
   /// @return A cell of kind integer.
   static Cell of(std::int64_t value) noexcept;
+  /// @param value  Held.
   /// @return A cell of kind real.
   static Cell of(double value) noexcept;
-  /// @return A cell of kind `kind`, one of numeric, text and bytes, over bytes that outlive it.
+  /// @param kind  One of numeric, text and bytes.
+  /// @param data  Looked at, not copied: it outlives the cell.
+  /// @param size  Bytes at `data`.
+  /// @return A cell of that kind.
   static Cell of(ValueKind kind, const char* data, std::size_t size) noexcept;
 
   /// @return The bytes of a numeric, text or bytes cell.

@@ -256,8 +256,11 @@ class NotSupportedError : public DatabaseError {
   using DatabaseError::DatabaseError;
 };
 
-/// @return The line of `statement` that holds character `position` (from 1), a line break, and a caret under that
-///         character; empty when the position lies outside. Characters are UTF-8 code points.
+/// Points at a place in a statement.
+///
+/// @param statement  UTF-8, of any number of lines.
+/// @param position   A character of it, counted in code points from 1; one past the last stands for its end.
+/// @return The line that holds the character, a line break, and a caret under it; empty when the position lies outside.
 [[nodiscard]] std::string caret(std::string_view statement, int position);
 
 }  // namespace greenway
