@@ -21,4 +21,4 @@ if [[ " $* " != *' --list '* && $("$bench" "$@" --list) == *postgresql* ]]; then
   postgresql_start
 fi
 step "running greenway-bench $*" env --chdir "$called_from" "$bench" "$@"
-outcome='greenway-bench has run,'
+outcome='greenway-bench has run'

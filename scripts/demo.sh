@@ -16,4 +16,4 @@ step 'configuring preset release' cmake --preset release
 step 'building the bank' cmake --build --preset release --target bank
 folder=$(mktemp --directory --tmpdir greenway-demo.XXXXXX)
 step 'running the bank: one DAO, called by a blocking thread and by coroutines' env --chdir "$folder" "$bank" "$@"
-outcome='the bank ran and its books balance,'
+outcome='the bank ran and its books balance'

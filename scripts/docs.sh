@@ -10,4 +10,4 @@ source "$(dirname "$0")/steps.sh"
 scripts/setup.sh test
 mkdir -p build/docs
 step 'running doxygen' doxygen
-outcome='the manual is build/docs/html/index.html,'
+outcome='the manual is build/docs/html/index.html'

@@ -59,7 +59,7 @@ at_exit() {
   trap '' INT TERM HUP
   end_step
   clean_up
-  say "$outcome after $SECONDS s"
+  say "$outcome ($SECONDS s)"
   exit "$status"
 }
 

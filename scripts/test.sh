@@ -16,12 +16,16 @@ if [[ ${1:-} == --preset ]]; then
   shift 2
 fi
 log=build/$preset/ctest.log
-clean_up() { postgresql_stop; }
+rm -f "$log"
+clean_up() {
+  postgresql_stop
+  local counts
+  counts=$(grep --no-messages 'tests passed' "$log") && outcome+=", $counts"
+}
 
 scripts/setup.sh test
 step "configuring preset $preset" cmake --preset "$preset"
 step "building preset $preset" cmake --build --preset "$preset"
 postgresql_start
-outcome="FAILED: the tests of preset $preset, see $log"
 step 'running the tests' ctest --preset "$preset" --parallel "$(nproc)" --output-log "$log" "$@"
-outcome="$(grep 'tests passed' "$log" || echo 'no tests run'), preset $preset,"
+outcome="preset $preset"

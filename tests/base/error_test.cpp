@@ -35,10 +35,8 @@ TEST_CASE("caret is empty when the position lies outside") {
 }
 
 TEST_CASE("a database error says what happened, its SQLSTATE, and where in the statement") {
-  const gw::ProgrammingError error({.message = "column \"y\" does not exist",
-                                    .sqlstate = "42703",
-                                    .statement = "SELECT y",
-                                    .position = 8});
+  const gw::ProgrammingError error(
+      {.message = "column \"y\" does not exist", .sqlstate = "42703", .statement = "SELECT y", .position = 8});
 
   CHECK(std::string(error.what()) == "column \"y\" does not exist [SQLSTATE 42703]\n  SELECT y\n         ^");
   CHECK(error.sqlstate() == "42703");
