@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/sql/text.hpp
+/// @brief SQL written by hand, with `:name` parameters.
+///
+/// Layer: sql. Needs base only. Source: SQLAlchemy's `text()` and `TextClause`.
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <greenway/sql/sql_text.hpp>
+#include <greenway/sql/value.hpp>
+
+namespace greenway {
+
+/// Values by name, in the order they were given: `params("name", "a", "n", 5)`.
+class Parameters {
+ public:
+  /// None.
+  Parameters() noexcept = default;
+
+  /// Appends one.
+  /// @param name   Without the colon.
+  /// @param value  What it stands for.
+  void add(std::string_view name, Value value) { items_.emplace_back(name, std::move(value)); }
+
+  /// @return Names and values, in their order.
+  [[nodiscard]] const std::vector<std::pair<std::string, Value>>& items() const noexcept { return items_; }
+
+ private:
+  std::vector<std::pair<std::string, Value>> items_;
+};
+
+/// @param names_and_values  Alternately a name and what it stands for.
+/// @return The set of them.
+template <class... A>
+[[nodiscard]] Parameters params(A&&... names_and_values) {
+  static_assert(sizeof...(A) % 2 == 0, "params() takes a name and a value, a name and a value, and so on");
+  Parameters all;
+  auto given = std::forward_as_tuple(std::forward<A>(names_and_values)...);
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (all.add(std::get<2 * I>(given), Value(std::get<2 * I + 1>(std::move(given)))), ...);
+  }(std::make_index_sequence<sizeof...(A) / 2>());
+  return all;
+}
+
+/// One hand-written statement, and the values of its parameters so far.
+///
+/// A parameter is a colon and a name: a letter or underscore, then letters, digits and underscores. No parameters are
+/// looked for in string literals (`'…'`, `E'…'`, `$tag$…$tag$`), quoted identifiers (`"…"`, `` `…` ``) and comments
+/// (`-- …`, `/* … */`, nested as in PostgreSQL); `::` is a cast, `a[i:j]` a slice, and `\:` a colon. A name that occurs
+/// several times is one parameter.
+///
+/// bind() leaves the statement it is called on as it is and returns one that knows the value as well, so that one
+/// `static const` statement serves all callers: what was parsed and rendered is shared by all copies.
+///
+/// @par Threads
+/// A statement may be read, copied and bound from several threads at once.
+///
+/// @par Cost
+/// Parsing is one pass over the text, rendering one more for each style of placeholder, once for all copies.
+class TextClause {
+ public:
+  /// @param sql  One statement.
+  explicit TextClause(std::string_view sql);
+
+  /// @param name   A parameter of the statement, without the colon.
+  /// @param value  What it stands for.
+  /// @return The statement with that value.
+  /// @throws ArgumentError  The statement has no such parameter, or its value is known already. The message lists the
+  ///                        statement's parameters and those that have values.
+  [[nodiscard]] TextClause bind(std::string_view name, Value value) const&;
+  /// As above, without a copy.
+  /// @param name   As above.
+  /// @param value  As above.
+  /// @return As above.
+  [[nodiscard]] TextClause bind(std::string_view name, Value value) &&;
+  /// Binds several.
+  /// @param parameters  Each as by the other bind().
+  /// @return The statement with those values.
+  /// @throws ArgumentError  As the other bind().
+  [[nodiscard]] TextClause bind(const Parameters& parameters) const;
+
+  /// @return The text as it was written.
+  [[nodiscard]] const std::string& source() const noexcept;
+  /// @return The names of the parameters, each once, in the order of their first occurrence.
+  [[nodiscard]] const std::vector<std::string>& names() const noexcept;
+
+  /// @param style  How placeholders are written.
+  /// @return The text to send: the n-th of names() is placeholder n. Valid as long as a copy of the statement.
+  [[nodiscard]] const SQLText& sql(ParameterStyle style) const;
+  /// @return The values, in the order of names(). Valid as long as this object is not assigned to.
+  /// @throws ArgumentError  Some have no value; the message lists both sides.
+  [[nodiscard]] std::span<const Value> values() const;
+
+ private:
+  class Template;
+
+  void set(std::string_view name, Value value);
+  [[noreturn]] void throw_mismatch(std::string_view what) const;
+
+  std::shared_ptr<const Template> template_;
+  std::vector<Value> values_;
+  std::vector<bool> is_bound_;
+};
+
+/// @param sql  One statement, see TextClause.
+/// @return The statement, none of its parameters bound.
+[[nodiscard]] inline TextClause text(std::string_view sql) { return TextClause(sql); }
+
+}  // namespace greenway

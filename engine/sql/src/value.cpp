@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <greenway/sql/value.hpp>
+
+#include <cstring>
+
+namespace greenway {
+
+namespace {
+
+// How many bytes the sequence at `byte` has, none of them at or beyond `end`; 0 when it is malformed. The bounds on the
+// second byte keep out overlong forms, surrogates and what lies above U+10FFFF (The Unicode Standard, table 3-7).
+std::size_t sequence_length(const unsigned char* byte, const unsigned char* end) noexcept {
+  const unsigned char lead = byte[0];
+  const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  if (length > static_cast<std::size_t>(end - byte)) {
+    return 0;
+  }
+  const unsigned char lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const unsigned char highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  if (length > 1 && (byte[1] < lowest || byte[1] > highest)) {
+    return 0;
+  }
+  for (std::size_t at = 2; at < length; ++at) {
+    if ((byte[at] & 0xC0) != 0x80) {
+      return 0;
+    }
+  }
+  return length;
+}
+
+}  // namespace
+
+std::string_view name(ValueKind kind) noexcept {
+  switch (kind) {
+    case ValueKind::null:
+      return "null";
+    case ValueKind::boolean:
+      return "boolean";
+    case ValueKind::integer:
+      return "integer";
+    case ValueKind::real:
+      return "real";
+    case ValueKind::numeric:
+      return "numeric";
+    case ValueKind::text:
+      return "text";
+    case ValueKind::bytes:
+      return "bytes";
+  }
+  return "unknown";
+}
+
+ValueKind Value::kind() const noexcept {
+  constexpr ValueKind kinds[] = {ValueKind::null, ValueKind::boolean, ValueKind::integer,
+                                 ValueKind::real, ValueKind::text,    ValueKind::bytes};
+  return kinds[held_.index()];
+}
+
+void Value::throw_too_large(std::uint64_t value) {
+  Diagnostics fields;
+  fields.message = "the integer " + std::to_string(value) +
+                   " is above 2^63 - 1, the largest that a database stores: send it as text or as a blob";
+  throw DataError(std::move(fields));
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  const auto* byte = reinterpret_cast<const unsigned char*>(text.data());
+  const auto* const end = byte + text.size();
+  while (byte != end) {
+    // Most text is ASCII: eight bytes at a time.
+    for (std::uint64_t eight; end - byte >= 8; byte += 8) {
+      std::memcpy(&eight, byte, 8);
+      if ((eight & 0x8080808080808080) != 0) {
+        break;
+      }
+    }
+    if (byte == end) {
+      return true;
+    }
+    const std::size_t length = sequence_length(byte, end);
+    if (length == 0) {
+      return false;
+    }
+    byte += length;
+  }
+  return true;
+}
+
+}  // namespace greenway
