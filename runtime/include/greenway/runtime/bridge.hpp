@@ -54,11 +54,11 @@ using SpawnResult = std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>;
 /// @note A function that returns a coroutine or an Operation does not compile: its result would escape unawaited.
 template <class F, class... A>
 auto greenlet_spawn(GreenletOptions options, F&& fn, A&&... args) -> Operation<detail::SpawnResult<F, A...>> {
-  using Result = detail::SpawnResult<F, A...>;
-  static_assert(!detail::CanBeAwaited<Result>,
+  using Returned = detail::SpawnResult<F, A...>;
+  static_assert(!detail::CanBeAwaited<Returned>,
                 "greenlet_spawn runs synchronous functions: this one returns something that must itself be awaited; await it "
                 "inside with await_only(), or do without greenlet_spawn");
-  return Operation<Result>(new detail::FunctionOperationState<Result, std::decay_t<F>, std::decay_t<A>...>(
+  return Operation<Returned>(new detail::FunctionOperationState<Returned, std::decay_t<F>, std::decay_t<A>...>(
       std::move(options), std::forward<F>(fn), std::forward<A>(args)...));
 }
 

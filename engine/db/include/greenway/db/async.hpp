@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/db/async.hpp
+/// @brief The engine for coroutines and callbacks: the same functions, each spawned in a greenlet.
+///
+/// Layer: db. Source: SQLAlchemy's `sqlalchemy.ext.asyncio`. No function here does anything that its synchronous namesake
+/// does not do; what is said there of arguments, results and errors holds here.
+///
+/// ```cpp
+/// auto conn = co_await engine.connect();
+/// auto total = co_await conn.scalar<std::int64_t>(gw::text("SELECT sum(cents) FROM account"));
+/// co_await conn.run_sync(transfer, 1, 2, 500);         // void transfer(gw::Connection&, int, int, int)
+/// co_await conn.commit();
+/// ```
+///
+/// @par Lifetime
+/// All of these are handles; an operation shares what it works on, so that a handle may be moved or dropped meanwhile.
+/// What is dropped outside a greenlet cannot wait there: a transaction is rolled back when its connection is next used, a
+/// connection is reset by a thread of its engine, for at most 2 seconds, or closed.
+///
+/// @par Threads
+/// AsyncEngine may be used from several threads and loops at once, the others by one coroutine at a time.
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <greenway/db/connection.hpp>
+#include <greenway/db/engine.hpp>
+#include <greenway/db/options.hpp>
+#include <greenway/db/result.hpp>
+#include <greenway/db/transaction.hpp>
+#include <greenway/db/url.hpp>
+#include <greenway/runtime/bridge.hpp>
+#include <greenway/sql/text.hpp>
+
+namespace greenway {
+
+namespace detail {
+
+/// Refuses callables that g++ 12 destroys twice when they are temporaries in a `co_await` expression.
+template <class F>
+constexpr void check_callable() {
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+  static_assert(std::is_lvalue_reference_v<F> || std::is_trivially_destructible_v<F>,
+                "g++ 12 destroys this callable twice inside a co_await expression: pass values as further arguments, "
+                "capture by reference, or give the lambda a name first");
+#endif
+}
+
+}  // namespace detail
+
+/// A streaming result: its rows arrive as they are asked for.
+class AsyncResult {
+ public:
+  /// @param other  Left good for assignment and destruction only.
+  AsyncResult(AsyncResult&& other) noexcept = default;
+  /// @param other  Left good for assignment and destruction only.
+  /// @return This.
+  AsyncResult& operator=(AsyncResult&& other) noexcept = default;
+
+  /// Result::fetchone.
+  /// @return The next row; empty after the last one.
+  [[nodiscard]] Operation<std::optional<Row>> fetchone();
+  /// Result::fetchmany.
+  /// @param size  At most this many.
+  /// @return The next rows.
+  [[nodiscard]] Operation<std::vector<Row>> fetchmany(std::size_t size = 1);
+  /// Result::fetchall.
+  /// @return The remaining rows.
+  [[nodiscard]] Operation<std::vector<Row>> fetchall();
+  /// Result::all.
+  /// @return The remaining rows.
+  [[nodiscard]] Operation<std::vector<Row>> all();
+  /// Result::first.
+  /// @return The next row, or empty.
+  [[nodiscard]] Operation<std::optional<Row>> first();
+  /// Result::one.
+  /// @return The only row.
+  [[nodiscard]] Operation<Row> one();
+  /// Result::one_or_none.
+  /// @return The only row, or empty.
+  [[nodiscard]] Operation<std::optional<Row>> one_or_none();
+  /// Result::scalar.
+  /// @tparam T  As there.
+  /// @return The first column of the next row.
+  template <class T = Value>
+  [[nodiscard]] Operation<T> scalar() {
+    return greenlet_spawn(&Result::scalar<T>, result_);
+  }
+  /// Result::scalar_one.
+  /// @tparam T  As there.
+  /// @return The first column of the only row.
+  template <class T = Value>
+  [[nodiscard]] Operation<T> scalar_one() {
+    return greenlet_spawn(&Result::scalar_one<T>, result_);
+  }
+  /// Result::scalar_one_or_none.
+  /// @tparam T  As there.
+  /// @return The first column of the only row, or empty.
+  template <class T = Value>
+  [[nodiscard]] Operation<std::optional<T>> scalar_one_or_none() {
+    return greenlet_spawn(&Result::scalar_one_or_none<T>, result_);
+  }
+  /// Result::close.
+  /// @return When it is closed.
+  [[nodiscard]] Operation<void> close();
+
+  /// @return Result::returns_rows.
+  [[nodiscard]] bool returns_rows() const noexcept { return result_->returns_rows(); }
+  /// @return Result::keys.
+  [[nodiscard]] std::vector<std::string> keys() const { return result_->keys(); }
+  /// @return Result::rowcount.
+  [[nodiscard]] std::int64_t rowcount() const noexcept { return result_->rowcount(); }
+  /// @return Result::closed.
+  [[nodiscard]] bool closed() const noexcept { return result_->closed(); }
+  /// Prints as Result does.
+  friend std::ostream& operator<<(std::ostream& out, const AsyncResult& result);
+
+ private:
+  friend class AsyncConnection;
+  explicit AsyncResult(Result result) : result_(std::make_shared<Result>(std::move(result))) {}
+
+  std::shared_ptr<Result> result_;
+};
+
+/// A transaction or savepoint of an AsyncConnection.
+class [[nodiscard]] AsyncTransaction {
+ public:
+  /// @param other  Left good for assignment and destruction only.
+  AsyncTransaction(AsyncTransaction&& other) noexcept = default;
+  /// @param other  Left good for assignment and destruction only.
+  /// @return This.
+  AsyncTransaction& operator=(AsyncTransaction&& other) noexcept = default;
+
+  /// Transaction::commit.
+  /// @return When it is committed.
+  [[nodiscard]] Operation<void> commit();
+  /// Transaction::rollback.
+  /// @return When it is rolled back.
+  [[nodiscard]] Operation<void> rollback();
+  /// @return Transaction::is_active.
+  [[nodiscard]] bool is_active() const noexcept { return transaction_->is_active(); }
+
+ private:
+  friend class AsyncConnection;
+  explicit AsyncTransaction(Transaction transaction)
+      : transaction_(std::make_shared<Transaction>(std::move(transaction))) {}
+
+  std::shared_ptr<Transaction> transaction_;
+};
+
+/// A connection for coroutines. Made by AsyncEngine::connect.
+class AsyncConnection {
+ public:
+  /// @param other  Left good for assignment and destruction only.
+  AsyncConnection(AsyncConnection&& other) noexcept = default;
+  /// @param other  Left good for assignment and destruction only.
+  /// @return This.
+  AsyncConnection& operator=(AsyncConnection&& other) noexcept = default;
+
+  /// Connection::execute, buffered: the result needs no more waiting.
+  /// @param statement  As there.
+  /// @return The result.
+  [[nodiscard]] Operation<Result> execute(TextClause statement);
+  /// As above.
+  /// @param statement   As there.
+  /// @param parameters  As there.
+  /// @return The result.
+  [[nodiscard]] Operation<Result> execute(TextClause statement, Parameters parameters);
+  /// As above.
+  /// @param statement  As there.
+  /// @param options    As there; give them a name first, since g++ 12 destroys temporary aggregates twice in `co_await`.
+  /// @return The result.
+  [[nodiscard]] Operation<Result> execute(TextClause statement, const ExecutionOptions& options);
+  /// Connection::exec_driver_sql.
+  /// @param sql  As there.
+  /// @return The result.
+  [[nodiscard]] Operation<Result> exec_driver_sql(std::string_view sql);
+  /// As above.
+  /// @param sql         As there.
+  /// @param parameters  As there; give them a name first.
+  /// @return The result.
+  [[nodiscard]] Operation<Result> exec_driver_sql(std::string_view sql, const std::vector<Value>& parameters);
+  /// Connection::execute with `stream_results`.
+  /// @param statement  As there.
+  /// @return The result, whose rows arrive as they are asked for.
+  [[nodiscard]] Operation<AsyncResult> stream(TextClause statement);
+  /// As above.
+  /// @param statement  As there.
+  /// @param options    As of execute(); `stream_results` is set in any case.
+  /// @return As above.
+  [[nodiscard]] Operation<AsyncResult> stream(TextClause statement, const ExecutionOptions& options);
+  /// Connection::scalar.
+  /// @tparam T         As there.
+  /// @param statement  As there.
+  /// @return The first column of the first row.
+  template <class T = Value>
+  [[nodiscard]] Operation<T> scalar(TextClause statement) {
+    return greenlet_spawn([](const Shared& c, const TextClause& s) { return c->scalar<T>(s); }, connection_,
+                          std::move(statement));
+  }
+  /// As above.
+  /// @tparam T          As there.
+  /// @param statement   As there.
+  /// @param parameters  As there.
+  /// @return As above.
+  template <class T = Value>
+  [[nodiscard]] Operation<T> scalar(TextClause statement, Parameters parameters) {
+    return greenlet_spawn([](const Shared& c, const TextClause& s, const Parameters& p) { return c->scalar<T>(s, p); },
+                          connection_, std::move(statement), std::move(parameters));
+  }
+
+  /// Runs synchronous code with the connection: `fn(connection, args…)`, in a greenlet.
+  /// @param fn    Any callable that takes a `Connection&` first; decay-copied.
+  /// @param args  Decay-copied and moved into the call; std::ref opts out.
+  /// @return What `fn` returns; its exception is rethrown where the operation is awaited.
+  template <class F, class... A>
+    requires std::invocable<std::decay_t<F>, Connection&, std::decay_t<A>...>
+  [[nodiscard]] auto run_sync(F&& fn, A&&... args) {
+    detail::check_callable<F>();
+    return greenlet_spawn(RunSync(), connection_, std::forward<F>(fn), std::forward<A>(args)...);
+  }
+
+  /// Connection::begin.
+  /// @return The transaction.
+  [[nodiscard]] Operation<AsyncTransaction> begin();
+  /// Connection::begin_nested.
+  /// @return The savepoint.
+  [[nodiscard]] Operation<AsyncTransaction> begin_nested();
+  /// Connection::commit.
+  /// @return When it is committed.
+  [[nodiscard]] Operation<void> commit();
+  /// Connection::rollback.
+  /// @return When it is rolled back.
+  [[nodiscard]] Operation<void> rollback();
+  /// Connection::invalidate.
+  /// @return When it is invalidated.
+  [[nodiscard]] Operation<void> invalidate();
+  /// Connection::close.
+  /// @return When it is closed.
+  [[nodiscard]] Operation<void> close();
+
+  /// @return Connection::in_transaction.
+  [[nodiscard]] bool in_transaction() const noexcept { return connection_->in_transaction(); }
+  /// @return Connection::in_nested_transaction.
+  [[nodiscard]] bool in_nested_transaction() const noexcept { return connection_->in_nested_transaction(); }
+  /// @return Connection::closed.
+  [[nodiscard]] bool closed() const noexcept { return connection_->closed(); }
+  /// @return Connection::invalidated.
+  [[nodiscard]] bool invalidated() const noexcept { return connection_->invalidated(); }
+  /// Connection::execution_options.
+  /// @param options  As there.
+  /// @return This.
+  AsyncConnection& execution_options(const ExecutionOptions& options);
+  /// @return The connection itself, for synchronous code that runs in a greenlet.
+  [[nodiscard]] Connection& sync_connection() const noexcept { return *connection_; }
+
+ private:
+  friend class AsyncEngine;
+  using Shared = std::shared_ptr<Connection>;
+
+  struct RunSync {
+    template <class F, class... A>
+    decltype(auto) operator()(const Shared& connection, F&& fn, A&&... args) const {
+      return std::invoke(std::forward<F>(fn), *connection, std::forward<A>(args)...);
+    }
+  };
+
+  explicit AsyncConnection(Connection connection) : connection_(std::make_shared<Connection>(std::move(connection))) {}
+  static AsyncConnection open(const Engine& engine);
+
+  Shared connection_;
+};
+
+/// An engine for coroutines: a shared handle, as Engine.
+class AsyncEngine {
+ public:
+  /// @param url      As of Engine.
+  /// @param options  As of Engine.
+  /// @throws ArgumentError  As of Engine.
+  explicit AsyncEngine(const URL& url, const EngineOptions& options = {}) : engine_(url, options) {}
+  /// @param engine  Whose pool is shared.
+  explicit AsyncEngine(Engine engine) noexcept : engine_(std::move(engine)) {}
+
+  /// Engine::connect.
+  /// @return The connection.
+  [[nodiscard]] Operation<AsyncConnection> connect() const;
+  /// Runs synchronous code with a connection and in a transaction: `fn(connection, args…)`, in a greenlet.
+  /// @param fn    As AsyncConnection::run_sync.
+  /// @param args  As AsyncConnection::run_sync.
+  /// @return As AsyncConnection::run_sync.
+  template <class F, class... A>
+    requires std::invocable<std::decay_t<F>, Connection&, std::decay_t<A>...>
+  [[nodiscard]] auto begin(F&& fn, A&&... args) const {
+    detail::check_callable<F>();
+    return greenlet_spawn(Begin(), engine_, std::forward<F>(fn), std::forward<A>(args)...);
+  }
+  /// Engine::dispose.
+  /// @return When the idle connections are closed.
+  [[nodiscard]] Operation<void> dispose() const;
+
+  /// @return Engine::url.
+  [[nodiscard]] const URL& url() const noexcept { return engine_.url(); }
+  /// @return Engine::pool_status.
+  [[nodiscard]] PoolStatus pool_status() const { return engine_.pool_status(); }
+  /// @return The engine itself, for blocking callers.
+  [[nodiscard]] const Engine& sync_engine() const noexcept { return engine_; }
+
+ private:
+  struct Begin {
+    template <class F, class... A>
+    decltype(auto) operator()(const Engine& engine, F&& fn, A&&... args) const {
+      Connection connection = engine.connect_through(detail::Facade::async);
+      return connection.begin([&]() -> decltype(auto) {
+        return std::invoke(std::forward<F>(fn), connection, std::forward<A>(args)...);
+      });
+    }
+  };
+
+  Engine engine_;
+};
+
+}  // namespace greenway

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/db/connection.hpp
+/// @brief A session with a database, borrowed from an engine's pool: executes statements, in transactions.
+///
+/// Layer: db. Source: SQLAlchemy's `Connection`.
+
+#include <concepts>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <greenway/db/options.hpp>
+#include <greenway/db/result.hpp>
+#include <greenway/db/transaction.hpp>
+#include <greenway/sql/text.hpp>
+#include <greenway/sql/value.hpp>
+
+namespace greenway {
+
+namespace detail {
+
+class ConnectionState;
+
+/// While it exists, statements are refused once `transaction` is over: for functions that run inside a transaction.
+class TransactionScope {
+ public:
+  TransactionScope(ConnectionState& connection, const Transaction& transaction) noexcept;
+  ~TransactionScope();
+  TransactionScope(const TransactionScope&) = delete;
+  TransactionScope& operator=(const TransactionScope&) = delete;
+
+ private:
+  ConnectionState& connection_;
+  const Transaction* outer_;
+};
+
+}  // namespace detail
+
+/// A connection, from Engine::connect until close() or destruction.
+///
+///     open         --close(), ~Connection-------------------------------->  closed
+///     open         --invalidate(), the server or the network hangs up-->    invalidated
+///     invalidated  --rollback() if a transaction was open, then any statement-->  open, on a new session
+///
+/// The first statement begins a transaction, which commit() or rollback() ends, and the next statement begins the next
+/// one; begin() does it openly. With isolation_level "AUTOCOMMIT" no transaction begins. Closing rolls back.
+///
+/// Each call waits for the server: inside a greenlet the greenlet is set aside, in a plain thread the thread blocks. One
+/// that came from the async facade (AsyncConnection::run_sync) throws MissingGreenlet rather than block.
+///
+/// @par Threads
+/// Used by one greenlet or thread at a time; a second one that calls meanwhile gets InvalidRequestError.
+///
+/// @par Lifetime
+/// Destruction gives the session back to the pool: it is reset, for at most 2 seconds, and closed if it cannot be proven
+/// idle. Its streaming result and its transactions end.
+class Connection {
+ public:
+  /// @param other  Left closed.
+  Connection(Connection&& other) noexcept = default;
+  /// @param other  Left closed; what this was is given back.
+  /// @return This.
+  Connection& operator=(Connection&& other) noexcept;
+  /// Gives the session back: see Lifetime.
+  ~Connection();
+
+  /// Executes one statement.
+  /// @param statement  All its parameters bound.
+  /// @param options    What is set here counts for this statement alone.
+  /// @return Its result, buffered unless `options.stream_results`.
+  /// @throws DBAPIError            As the database reports; the connection stays usable unless `is_disconnect()`.
+  /// @throws ArgumentError         Parameters have no value.
+  /// @throws TimeoutError          It took longer than its timeout, and has been cancelled.
+  /// @throws InvalidRequestError   A streaming result is open, somebody else is using the connection, or the transaction
+  ///                               whose function this runs in is over.
+  /// @throws PendingRollbackError  The connection broke in a transaction: rollback() first.
+  /// @throws ResourceClosedError   The connection is closed.
+  Result execute(const TextClause& statement, const ExecutionOptions& options = {});
+  /// Executes one statement.
+  /// @param statement   See above.
+  /// @param parameters  Values of its parameters, in addition to those bound already.
+  /// @param options     See above.
+  /// @return As above.
+  /// @throws ...  As above.
+  Result execute(const TextClause& statement, const Parameters& parameters, const ExecutionOptions& options = {});
+  /// Hands SQL to the driver as it is.
+  /// @param sql         With the database's own placeholders.
+  /// @param parameters  In their order.
+  /// @param options     As execute().
+  /// @return As execute().
+  /// @throws ...  As execute().
+  Result exec_driver_sql(std::string_view sql, const std::vector<Value>& parameters = {},
+                         const ExecutionOptions& options = {});
+
+  /// Executes one statement and reads one value.
+  /// @tparam T         As Result::scalar.
+  /// @param statement  As execute().
+  /// @return The first column of the first row; see Result::scalar.
+  /// @throws ...  As execute() and Result::scalar.
+  template <class T = Value>
+  [[nodiscard]] T scalar(const TextClause& statement) {
+    return execute(statement).template scalar<T>();
+  }
+  /// As above.
+  /// @tparam T          As above.
+  /// @param statement   As above.
+  /// @param parameters  As execute().
+  /// @return As above.
+  /// @throws ...  As above.
+  template <class T = Value>
+  [[nodiscard]] T scalar(const TextClause& statement, const Parameters& parameters) {
+    return execute(statement, parameters).template scalar<T>();
+  }
+
+  /// Begins a transaction.
+  /// @return It. It rolls back unless committed.
+  /// @throws InvalidRequestError  One has begun already, by begin() or by a statement.
+  /// @throws ...                  As execute().
+  Transaction begin();
+  /// Runs `fn` in a transaction: commits when it returns, rolls back when it throws. A transaction that `fn` itself has
+  /// ended stays as it is, and refuses statements until `fn` returns.
+  /// @param fn  Called once, in place, without arguments.
+  /// @return What `fn` returns.
+  /// @throws ...  What `fn` throws; as begin() and Transaction::commit.
+  template <std::invocable F>
+  std::invoke_result_t<F> begin(F&& fn) {
+    return run_in(begin(), std::forward<F>(fn));
+  }
+  /// Makes a savepoint; begins a transaction first if none has begun.
+  /// @return The savepoint, as a transaction.
+  /// @throws ...  As execute().
+  Transaction begin_nested();
+  /// Runs `fn` in a savepoint, as begin() does in a transaction.
+  /// @param fn  As begin().
+  /// @return As begin().
+  /// @throws ...  As begin().
+  template <std::invocable F>
+  std::invoke_result_t<F> begin_nested(F&& fn) {
+    return run_in(begin_nested(), std::forward<F>(fn));
+  }
+
+  /// Commits the transaction; does nothing when none has begun.
+  /// @throws ...  As Transaction::commit.
+  void commit();
+  /// Rolls the transaction back; does nothing when none has begun. After the connection broke in a transaction this is
+  /// what makes it usable again.
+  /// @throws DBAPIError  The rollback failed; the session has been closed, which comes to the same.
+  void rollback();
+
+  /// @return Whether a transaction is open.
+  [[nodiscard]] bool in_transaction() const noexcept;
+  /// @return Whether a savepoint of begin_nested() is open.
+  [[nodiscard]] bool in_nested_transaction() const noexcept;
+
+  /// Sets options for all further statements.
+  /// @param options  What is set replaces what was.
+  /// @return This.
+  /// @throws ArgumentError        One that is for statements only.
+  /// @throws InvalidRequestError  isolation_level, while a transaction is open.
+  Connection& execution_options(const ExecutionOptions& options);
+
+  /// Closes the session for good, without waiting: for one that is known to be of no more use. The next statement gets
+  /// a new one, after rollback() if a transaction was open.
+  void invalidate();
+  /// Gives the session back to the pool; a transaction is rolled back. Closing twice does nothing.
+  /// @throws InvalidRequestError  Somebody else is using the connection.
+  void close();
+  /// @return Whether it is closed.
+  [[nodiscard]] bool closed() const noexcept;
+  /// @return Whether its session is gone and the next statement will get a new one.
+  [[nodiscard]] bool invalidated() const noexcept;
+
+ private:
+  friend class Engine;
+  explicit Connection(std::shared_ptr<detail::ConnectionState> state) noexcept;
+  [[nodiscard]] detail::ConnectionState& state() const;
+
+  template <class F>
+  std::invoke_result_t<F> run_in(Transaction transaction, F&& fn) {
+    if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
+      run_scoped(transaction, std::forward<F>(fn));
+      commit_if_active(transaction);
+    } else {
+      std::invoke_result_t<F> result = run_scoped(transaction, std::forward<F>(fn));
+      commit_if_active(transaction);
+      return static_cast<std::invoke_result_t<F>&&>(result);
+    }
+  }
+  template <class F>
+  std::invoke_result_t<F> run_scoped(const Transaction& transaction, F&& fn) {
+    const detail::TransactionScope scope(state(), transaction);
+    return std::forward<F>(fn)();
+  }
+  static void commit_if_active(Transaction& transaction);
+
+  std::shared_ptr<detail::ConnectionState> state_;
+};
+
+}  // namespace greenway

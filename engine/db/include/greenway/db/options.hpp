@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/db/options.hpp
+/// @brief What an engine, a connection or a single statement may be told about how to work.
+///
+/// Layer: db. Source: SQLAlchemy's `create_engine()` arguments and execution options; what is in seconds there is a
+/// Duration here.
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include <greenway/base/clock.hpp>
+
+namespace greenway {
+
+/// Options of an engine. Start from the defaults, set what differs: `{.pool_size = 20, .echo = true}`.
+struct EngineOptions {
+  /// Connections that are kept open for the next user. 0: any number, all kept.
+  std::size_t pool_size = 5;
+
+  /// Connections beyond pool_size that may be open for a while; they are closed when they come back. -1: any number.
+  int max_overflow = 10;
+
+  /// How long connect() waits for its turn, FIFO, while all connections are in use. Zero fails at once.
+  Duration pool_timeout = std::chrono::seconds(30);
+
+  /// A connection older than this is replaced when it is next asked for, since firewalls forget. Negative: never.
+  Duration pool_recycle = std::chrono::seconds(-1);
+
+  /// Ask the server for a sign of life before a connection is handed out: a round trip each time.
+  bool pool_pre_ping = false;
+
+  /// For opening one connection: name lookup, every address, TLS and authentication together.
+  Duration connect_timeout = std::chrono::seconds(10);
+
+  /// For one statement, BEGIN or COMMIT; for each batch of a streaming result.
+  Duration statement_timeout = std::chrono::seconds(30);
+
+  /// How transactions begin: "SERIALIZABLE", …; empty is the server's default. "AUTOCOMMIT" sends no BEGIN: each
+  /// statement commits by itself, and commit() and rollback() are harmless.
+  std::string isolation_level = {};
+
+  /// Log each statement, without its parameters, as `greenway.engine`.
+  bool echo = false;
+};
+
+/// Options of one connection or one statement; what is not set comes from the connection, then from the engine.
+struct ExecutionOptions {
+  /// Connections only: as EngineOptions::isolation_level.
+  std::optional<std::string> isolation_level = {};
+
+  /// As EngineOptions::statement_timeout.
+  std::optional<Duration> timeout = {};
+
+  /// Statements only: keep the rows on the server and fetch them in batches of yield_per, as they are read. Until the
+  /// result has been read to its end or closed, its connection executes nothing else.
+  bool stream_results = false;
+
+  /// Rows in a batch of a streaming result, about.
+  std::size_t yield_per = 1000;
+
+  /// Statements only: may the statement be kept prepared on its connection?
+  bool prepare = true;
+};
+
+}  // namespace greenway

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/db/row.hpp
+/// @brief One row of a result, its values read as C++ types.
+///
+/// Layer: db. Source: SQLAlchemy's `Row`.
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <greenway/db/row_batch.hpp>
+#include <greenway/sql/value.hpp>
+
+namespace greenway {
+
+class Result;
+
+namespace detail {
+
+/// A batch with its columns: what all rows of one batch share.
+struct RowSource {
+  std::shared_ptr<const RowBatch> batch;
+  std::shared_ptr<const ColumnList> columns;
+};
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+/// Whether a `T` looks into the batch rather than owning what it holds.
+template <class T>
+inline constexpr bool is_view = std::is_same_v<T, std::string_view> || std::is_same_v<T, std::span<const std::byte>>;
+template <class T>
+inline constexpr bool is_view<std::optional<T>> = is_view<T>;
+
+/// The name of a type that a column can be read as, for messages.
+template <class T>
+constexpr std::string_view type_name() {
+  if constexpr (std::is_same_v<T, bool>) {
+    return "bool";
+  } else if constexpr (std::is_integral_v<T>) {
+    constexpr std::string_view names[] = {"std::int8_t",  "std::uint8_t",  "std::int16_t", "std::uint16_t",
+                                          "std::int32_t", "std::uint32_t", "std::int64_t", "std::uint64_t"};
+    return names[(sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 2 : sizeof(T) == 4 ? 4 : 6) + (std::is_unsigned_v<T> ? 1 : 0)];
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return sizeof(T) == sizeof(float) ? "float" : "double";
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return "std::string";
+  } else if constexpr (std::is_same_v<T, std::string_view>) {
+    return "std::string_view";
+  } else if constexpr (std::is_same_v<T, Bytes>) {
+    return "greenway::Bytes";
+  } else {
+    static_assert(std::is_same_v<T, std::span<const std::byte>>,
+                  "a column can be read as bool, an integer, float, double, std::string, std::string_view, "
+                  "greenway::Bytes, std::span<const std::byte>, greenway::Value, or std::optional of one of these");
+    return "std::span<const std::byte>";
+  }
+}
+
+[[noreturn]] void throw_wrong_type(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
+[[noreturn]] void throw_out_of_range(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
+Value to_value(const Cell& cell);
+/// Reads exact decimals that are whole numbers.
+std::int64_t whole_number(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
+double real_number(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
+
+template <class T>
+T from_cell(const Cell& cell, const ColumnInfo& column) {
+  if constexpr (std::is_same_v<T, Value>) {
+    return to_value(cell);
+  } else if constexpr (is_optional<T>) {
+    return cell.kind == ValueKind::null ? T() : T(from_cell<typename T::value_type>(cell, column));
+  } else if constexpr (std::is_same_v<T, bool>) {
+    if (cell.kind == ValueKind::integer && (cell.integer == 0 || cell.integer == 1)) {
+      return cell.integer == 1;  // SQLite has no truth values
+    }
+    return cell.kind == ValueKind::boolean ? cell.boolean : (throw_wrong_type(cell, column, type_name<T>()), false);
+  } else if constexpr (std::is_integral_v<T>) {
+    const std::int64_t value =
+        cell.kind == ValueKind::integer ? cell.integer : whole_number(cell, column, type_name<T>());
+    if (!std::in_range<T>(value)) {
+      throw_out_of_range(cell, column, type_name<T>());
+    }
+    return static_cast<T>(value);
+  } else if constexpr (std::is_floating_point_v<T>) {
+    const double value = cell.kind == ValueKind::real ? cell.real : real_number(cell, column, type_name<T>());
+    if (std::isfinite(value) && std::abs(value) > std::numeric_limits<T>::max()) {
+      throw_out_of_range(cell, column, type_name<T>());
+    }
+    return static_cast<T>(value);
+  } else {
+    constexpr std::string_view wanted = type_name<T>();
+    constexpr bool is_text = std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>;
+    if (is_text ? cell.kind != ValueKind::text && cell.kind != ValueKind::numeric : cell.kind != ValueKind::bytes) {
+      throw_wrong_type(cell, column, wanted);
+    }
+    if constexpr (is_text) {
+      return T(cell.view());
+    } else {
+      const auto bytes = std::as_bytes(std::span(cell.data, cell.size));
+      return T(bytes.begin(), bytes.end());
+    }
+  }
+}
+
+}  // namespace detail
+
+/// One row. Values are decoded when they are asked for, from the batch that the driver received.
+///
+/// A column is named by its number, from 0, or by its name as the database gives it; numbers cost nothing to find.
+/// It can be read as
+///
+/// | database            | C++                                                                  |
+/// |---------------------|----------------------------------------------------------------------|
+/// | boolean             | `bool`                                                               |
+/// | integer             | any integer type that holds the value; `double`, `float`; 0 and 1 as `bool` |
+/// | real                | `double`, `float`                                                    |
+/// | numeric             | `std::string` (exact), `double`, `float`; whole numbers as integers  |
+/// | text                | `std::string`, `std::string_view`                                    |
+/// | bytes               | `Bytes`, `std::span<const std::byte>`                                |
+/// | anything            | `Value`                                                              |
+/// | anything, or NULL   | `std::optional` of the above                                         |
+///
+/// @par Lifetime
+/// Copies share the batch and keep it. A view points into it, and lives as long as any row of the batch.
+///
+/// @par Threads
+/// Different copies may be read from different threads.
+class Row {
+ public:
+  /// @return How many columns.
+  [[nodiscard]] std::size_t size() const noexcept { return source_->columns->size(); }
+  /// @return The names of the columns, in their order.
+  [[nodiscard]] std::vector<std::string> keys() const;
+
+  /// @tparam T      See the table.
+  /// @param column  From 0.
+  /// @return The value.
+  /// @throws NoSuchColumnError    There is no such column.
+  /// @throws InvalidRequestError  The column holds another type, or NULL. The message names the column and both types.
+  /// @throws DataError            The value does not fit into `T`.
+  template <class T>
+  [[nodiscard]] T get(std::size_t column) const& {
+    return detail::from_cell<T>(cell(column), (*source_->columns)[column]);
+  }
+  /// @tparam T      See the table.
+  /// @param column  Its name.
+  /// @return The value.
+  /// @throws NoSuchColumnError    There is no such column.
+  /// @throws InvalidRequestError  Several columns have the name; or as above.
+  /// @throws DataError            As above.
+  template <class T>
+  [[nodiscard]] T get(std::string_view column) const& {
+    return get<T>(index_of(column));
+  }
+  /// As above, for a temporary row, whose batch may go with it: views are refused.
+  /// @tparam T      See the table; no view.
+  /// @param column  From 0, or its name.
+  /// @return The value.
+  template <class T, class Key>
+  [[nodiscard]] T get(const Key& column) const&& {
+    static_assert(!detail::is_view<T>, "the view would outlive its row: name the row first, or read a std::string");
+    return static_cast<const Row&>(*this).get<T>(column);
+  }
+
+  /// @param column  From 0.
+  /// @return Whether its value is NULL.
+  /// @throws NoSuchColumnError  There is no such column.
+  [[nodiscard]] bool is_null(std::size_t column) const { return cell(column).kind == ValueKind::null; }
+  /// @param column  Its name.
+  /// @return Whether its value is NULL.
+  /// @throws NoSuchColumnError, InvalidRequestError  As index_of().
+  [[nodiscard]] bool is_null(std::string_view column) const { return is_null(index_of(column)); }
+
+  /// @param name  Of a column.
+  /// @return Its number.
+  /// @throws NoSuchColumnError    There is no such column.
+  /// @throws InvalidRequestError  Several columns have that name.
+  [[nodiscard]] std::size_t index_of(std::string_view name) const;
+
+  /// Prints `(1, 'text', NULL)`.
+  friend std::ostream& operator<<(std::ostream& out, const Row& row);
+
+ private:
+  friend class Result;
+
+  Row(std::shared_ptr<const detail::RowSource> source, std::size_t index) noexcept
+      : source_(std::move(source)), index_(index) {}
+  [[nodiscard]] Cell cell(std::size_t column) const {
+    if (column >= source_->columns->size()) [[unlikely]] {
+      throw_no_column(column);
+    }
+    return source_->batch->cell(index_, column);
+  }
+  [[noreturn]] void throw_no_column(std::size_t column) const;
+
+  std::shared_ptr<const detail::RowSource> source_;
+  std::size_t index_;
+};
+
+}  // namespace greenway

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <greenway/db/async.hpp>
+
+#include <ostream>
+
+namespace greenway {
+
+namespace {
+
+ExecutionOptions streaming(ExecutionOptions options) {
+  options.stream_results = true;
+  return options;
+}
+
+}  // namespace
+
+Operation<std::optional<Row>> AsyncResult::fetchone() { return greenlet_spawn(&Result::fetchone, result_); }
+
+Operation<std::vector<Row>> AsyncResult::fetchmany(std::size_t size) {
+  return greenlet_spawn(&Result::fetchmany, result_, size);
+}
+
+Operation<std::vector<Row>> AsyncResult::fetchall() { return greenlet_spawn(&Result::fetchall, result_); }
+
+Operation<std::vector<Row>> AsyncResult::all() { return greenlet_spawn(&Result::all, result_); }
+
+Operation<std::optional<Row>> AsyncResult::first() { return greenlet_spawn(&Result::first, result_); }
+
+Operation<Row> AsyncResult::one() { return greenlet_spawn(&Result::one, result_); }
+
+Operation<std::optional<Row>> AsyncResult::one_or_none() { return greenlet_spawn(&Result::one_or_none, result_); }
+
+Operation<void> AsyncResult::close() { return greenlet_spawn(&Result::close, result_); }
+
+std::ostream& operator<<(std::ostream& out, const AsyncResult& result) { return out << *result.result_; }
+
+Operation<void> AsyncTransaction::commit() { return greenlet_spawn(&Transaction::commit, transaction_); }
+
+Operation<void> AsyncTransaction::rollback() { return greenlet_spawn(&Transaction::rollback, transaction_); }
+
+Operation<Result> AsyncConnection::execute(TextClause statement) {
+  return greenlet_spawn([](const Shared& c, const TextClause& s) { return c->execute(s); }, connection_,
+                        std::move(statement));
+}
+
+Operation<Result> AsyncConnection::execute(TextClause statement, Parameters parameters) {
+  return greenlet_spawn([](const Shared& c, const TextClause& s, const Parameters& p) { return c->execute(s, p); },
+                        connection_, std::move(statement), std::move(parameters));
+}
+
+Operation<Result> AsyncConnection::execute(TextClause statement, const ExecutionOptions& options) {
+  return greenlet_spawn([](const Shared& c, const TextClause& s, const ExecutionOptions& o) { return c->execute(s, o); },
+                        connection_, std::move(statement), options);
+}
+
+Operation<Result> AsyncConnection::exec_driver_sql(std::string_view sql) { return exec_driver_sql(sql, {}); }
+
+Operation<Result> AsyncConnection::exec_driver_sql(std::string_view sql, const std::vector<Value>& parameters) {
+  return greenlet_spawn(
+      [](const Shared& c, const std::string& s, const std::vector<Value>& p) { return c->exec_driver_sql(s, p); },
+      connection_, std::string(sql), parameters);
+}
+
+Operation<AsyncResult> AsyncConnection::stream(TextClause statement) { return stream(std::move(statement), {}); }
+
+Operation<AsyncResult> AsyncConnection::stream(TextClause statement, const ExecutionOptions& options) {
+  return greenlet_spawn(
+      [](const Shared& c, const TextClause& s, const ExecutionOptions& o) { return AsyncResult(c->execute(s, o)); },
+      connection_, std::move(statement), streaming(options));
+}
+
+Operation<AsyncTransaction> AsyncConnection::begin() {
+  return greenlet_spawn([](const Shared& c) { return AsyncTransaction(c->begin()); }, connection_);
+}
+
+Operation<AsyncTransaction> AsyncConnection::begin_nested() {
+  return greenlet_spawn([](const Shared& c) { return AsyncTransaction(c->begin_nested()); }, connection_);
+}
+
+Operation<void> AsyncConnection::commit() { return greenlet_spawn(&Connection::commit, connection_); }
+
+Operation<void> AsyncConnection::rollback() { return greenlet_spawn(&Connection::rollback, connection_); }
+
+Operation<void> AsyncConnection::invalidate() { return greenlet_spawn(&Connection::invalidate, connection_); }
+
+Operation<void> AsyncConnection::close() { return greenlet_spawn(&Connection::close, connection_); }
+
+AsyncConnection& AsyncConnection::execution_options(const ExecutionOptions& options) {
+  connection_->execution_options(options);
+  return *this;
+}
+
+AsyncConnection AsyncConnection::open(const Engine& engine) {
+  return AsyncConnection(engine.connect_through(detail::Facade::async));
+}
+
+Operation<AsyncConnection> AsyncEngine::connect() const { return greenlet_spawn(&AsyncConnection::open, engine_); }
+
+Operation<void> AsyncEngine::dispose() const { return greenlet_spawn(&Engine::dispose, engine_); }
+
+}  // namespace greenway

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "connection_state.hpp"
+
+#include <algorithm>
+
+#include <greenway/base/error.hpp>
+#include <greenway/base/log.hpp>
+#include <greenway/runtime/bridge.hpp>
+#include <greenway/runtime/cancel.hpp>
+
+namespace greenway::detail {
+
+namespace {
+
+std::string savepoint_name(std::uint64_t savepoint) { return "sa_savepoint_" + std::to_string(savepoint); }
+
+}  // namespace
+
+// One call on the connection.
+class ConnectionState::Turn {
+ public:
+  explicit Turn(ConnectionState& state) : state_(state) {
+    if (state.is_closed_) {
+      throw ResourceClosedError("This Connection is closed");
+    }
+    if (state.facade_ == Facade::async && !in_greenlet()) {
+      throw MissingGreenlet(
+          "this connection comes from an AsyncEngine and would have to wait here, outside a greenlet: await one of its "
+          "operations, as in co_await conn.execute(…), or run this code by co_await conn.run_sync(fn)");
+    }
+    if (state.is_busy_.load(std::memory_order_relaxed)) {
+      throw InvalidRequestError(
+          "this connection is being used by another greenlet or thread, and serves one at a time: borrow a connection for "
+          "each");
+    }
+    state.is_busy_.store(true, std::memory_order_relaxed);
+  }
+  ~Turn() { state_.is_busy_.store(false, std::memory_order_relaxed); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  ConnectionState& state_;
+};
+
+template <class F>
+auto ConnectionState::guarded(F&& use) {
+  const auto give_up_if = [this](bool is_broken) {
+    if (is_broken) {
+      is_lost_ = !is_autocommit();
+      give_up_link();
+    }
+  };
+  try {
+    return use();
+  } catch (const DBAPIError& error) {
+    if (error.is_disconnect()) {
+      note_disconnect();
+    }
+    give_up_if(error.is_disconnect() || !link_->connection->is_usable());
+    throw;
+  } catch (...) {
+    give_up_if(!link_->connection->is_usable());
+    throw;
+  }
+}
+
+void ConnectionState::open() { link_ = engine_->pool.acquire(); }
+
+Result ConnectionState::execute(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options) {
+  if (options.isolation_level) {
+    throw ArgumentError("isolation_level is an option of an engine or of a connection, not of one statement");
+  }
+  const Turn turn(*this);
+  DriverConnection& driver = ready();
+  if (!is_open() && !is_autocommit()) {
+    start(driver);
+  }
+  echo(sql.text);
+  return guarded([&] { return run(driver, sql, values, options); });
+}
+
+Result ConnectionState::run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
+                            const ExecutionOptions& options) {
+  const Duration limit = timeout(options);
+  ExecuteOptions how;
+  how.prepare = options.prepare;
+  std::unique_ptr<Cursor> cursor;
+  if (options.stream_results) {
+    how.stream = options.yield_per;
+    cursor = with_timeout(limit, [&] { return driver.execute(sql, values, how); });
+    if (const auto& columns = cursor->columns(); columns != nullptr && !columns->empty()) {
+      cursor_ = std::move(cursor);
+      stream_timeout_ = limit;
+      is_stream_abandoned_ = false;
+      return Result(cursor_->columns(), Stream(shared_from_this(), ++stream_));
+    }
+  } else {
+    how.deadline = Deadline::in(limit);
+    cursor = driver.execute(sql, values, how);
+  }
+  std::vector<std::shared_ptr<const RowBatch>> batches;
+  while (std::shared_ptr<const RowBatch> batch = cursor->next()) {
+    batches.push_back(std::move(batch));
+  }
+  return Result(cursor->columns(), std::move(batches), cursor->rowcount(), cursor->lastrowid());
+}
+
+// Transactions.
+
+TransactionKey ConnectionState::begin() {
+  const Turn turn(*this);
+  DriverConnection& driver = ready();
+  if (is_open()) {
+    throw InvalidRequestError(
+        "This connection has already initialized a Transaction() object via begin() or autobegin; can't call begin() here "
+        "unless rollback() or commit() is called first.");
+  }
+  start(driver);
+  return {transaction_, 0};
+}
+
+TransactionKey ConnectionState::begin_nested() {
+  const Turn turn(*this);
+  DriverConnection& driver = ready();
+  if (!is_open()) {
+    start(driver);
+  }
+  const std::string name = savepoint_name(++savepoint_);
+  echo("SAVEPOINT " + name);
+  guarded([&] { driver.savepoint(name, deadline()); });
+  savepoints_.push_back(savepoint_);
+  return {transaction_, savepoint_};
+}
+
+void ConnectionState::start(DriverConnection& driver) {
+  ++transaction_;
+  savepoints_.clear();
+  if (is_autocommit()) {
+    is_nominal_ = true;
+    return;
+  }
+  echo("BEGIN (implicit)");
+  BeginOptions how;
+  how.isolation_level = isolation_level();
+  guarded([&] { driver.begin(how, deadline()); });
+}
+
+bool ConnectionState::is_open() const noexcept {
+  if (link_ == nullptr) {
+    return false;
+  }
+  switch (link_->connection->transaction_state()) {
+    case TransactionState::idle:
+      return is_nominal_;
+    case TransactionState::unknown:
+      return is_nominal_ || !is_autocommit();
+    case TransactionState::in_transaction:
+    case TransactionState::failed:
+      return true;
+  }
+  return true;
+}
+
+bool ConnectionState::is_active(TransactionKey key) const noexcept {
+  const bool is_dropped = to_roll_back_ && to_roll_back_->savepoint <= key.savepoint;
+  const bool is_known =
+      key.savepoint == 0 || std::find(savepoints_.begin(), savepoints_.end(), key.savepoint) != savepoints_.end();
+  return key.transaction == transaction_ && is_known && !is_dropped && is_open();
+}
+
+void ConnectionState::commit(TransactionKey key) {
+  const Turn turn(*this);
+  check_ready();
+  settle();
+  if (!is_active(key)) {
+    throw InvalidRequestError(key.savepoint == 0 ? "This transaction is inactive" : "This nested transaction is inactive");
+  }
+  commit_now(key);
+}
+
+void ConnectionState::commit() {
+  const Turn turn(*this);
+  check_ready();
+  settle();
+  if (is_open()) {
+    commit_now({transaction_, 0});
+  }
+}
+
+void ConnectionState::commit_now(TransactionKey key) {
+  DriverConnection& driver = *link_->connection;
+  guarded([&] {
+    close_cursor();
+    if (key.savepoint != 0) {
+      echo("RELEASE SAVEPOINT " + savepoint_name(key.savepoint));
+      driver.release_savepoint(savepoint_name(key.savepoint), deadline());
+    } else {
+      echo("COMMIT");
+      driver.commit(deadline());
+    }
+  });
+  end(key);
+}
+
+void ConnectionState::rollback(TransactionKey key) {
+  const Turn turn(*this);
+  if (is_lost_) {
+    forget_loss(key);
+    return;
+  }
+  settle();
+  if (is_active(key)) {
+    roll_back_now(key);
+  }
+}
+
+void ConnectionState::rollback() {
+  const Turn turn(*this);
+  is_lost_ = false;
+  settle();
+  if (is_open()) {
+    roll_back_now({transaction_, 0});
+  }
+}
+
+void ConnectionState::roll_back_now(TransactionKey key) {
+  DriverConnection& driver = *link_->connection;
+  if (key.savepoint != 0) {
+    guarded([&] {
+      close_cursor();
+      echo("ROLLBACK TO SAVEPOINT " + savepoint_name(key.savepoint));
+      driver.rollback_to_savepoint(savepoint_name(key.savepoint), deadline());
+    });
+    end(key);
+    return;
+  }
+  // A link whose rollback failed is closed, which rolls back.
+  try {
+    guarded([&] {
+      close_cursor();
+      echo("ROLLBACK");
+      driver.rollback(deadline());
+    });
+  } catch (...) {
+    is_lost_ = false;
+    give_up_link();
+    throw;
+  }
+  end(key);
+  if (driver.transaction_state() != TransactionState::idle) {
+    give_up_link();
+  }
+}
+
+void ConnectionState::end(TransactionKey key) noexcept {
+  if (key.savepoint == 0) {
+    is_nominal_ = false;
+    savepoints_.clear();
+  } else {
+    savepoints_.erase(std::find(savepoints_.begin(), savepoints_.end(), key.savepoint), savepoints_.end());
+  }
+}
+
+void ConnectionState::drop(TransactionKey key) noexcept {
+  if (is_lost_) {
+    forget_loss(key);
+  }
+  if (!is_active(key)) {
+    return;
+  }
+  if (is_busy_ || !can_wait()) {
+    to_roll_back_ = key;  // an enclosing one, if there was any
+    return;
+  }
+  try {
+    const Shield shield(clean_up_bound);
+    rollback(key);
+  } catch (...) {
+    // Bounded clean-up. Closing the link rolls everything back, and so more than was asked if this was a savepoint.
+    is_lost_ = key.savepoint != 0 && !is_autocommit();
+    give_up_link();
+  }
+}
+
+void ConnectionState::forget_loss(TransactionKey key) noexcept {
+  if (key.transaction == transaction_ && key.savepoint == 0) {
+    is_lost_ = false;
+  }
+}
+
+// The streaming result.
+
+std::shared_ptr<const RowBatch> ConnectionState::next_batch(std::uint64_t stream) {
+  const Turn turn(*this);
+  if (cursor_ == nullptr || stream != stream_) {
+    throw ResourceClosedError("This result object is closed: its transaction or its connection's session has ended.");
+  }
+  is_stream_abandoned_ = true;  // unless the batch arrives
+  auto batch = guarded([&] { return with_timeout(stream_timeout_, [&] { return cursor_->next(); }); });
+  is_stream_abandoned_ = false;
+  if (batch == nullptr) {
+    guarded([&] { close_cursor(); });
+  }
+  return batch;
+}
+
+void ConnectionState::close_stream(std::uint64_t stream) {
+  if (cursor_ != nullptr && stream == stream_) {
+    const Turn turn(*this);
+    guarded([&] { close_cursor(); });
+  }
+}
+
+void ConnectionState::abandon_stream(std::uint64_t stream) noexcept {
+  if (stream == stream_) {
+    is_stream_abandoned_ = true;
+  }
+}
+
+void ConnectionState::close_cursor() {
+  if (const std::unique_ptr<Cursor> cursor = std::move(cursor_)) {
+    cursor->close();
+  }
+}
+
+// The link.
+
+void ConnectionState::check_ready() const {
+  if (is_lost_) {
+    throw PendingRollbackError(
+        "Can't reconnect until invalid transaction is rolled back.  Please rollback() fully before proceeding");
+  }
+}
+
+DriverConnection& ConnectionState::ready() {
+  check_ready();
+  if (scope_ != nullptr && !scope_->is_active()) {
+    throw InvalidRequestError(
+        "Can't operate on closed transaction inside context manager.  Please complete the context manager before emitting "
+        "further commands.");
+  }
+  if (link_ == nullptr) {
+    open();
+  }
+  settle();
+  if (cursor_ != nullptr) {
+    throw InvalidRequestError(
+        "a streaming result is still open on this connection: read it to its end or close() it, or use another connection");
+  }
+  return *link_->connection;
+}
+
+void ConnectionState::settle() {
+  if (cursor_ != nullptr && is_stream_abandoned_) {
+    guarded([&] { close_cursor(); });
+  }
+  if (const std::optional<TransactionKey> key = std::exchange(to_roll_back_, std::nullopt); key && is_active(*key)) {
+    roll_back_now(*key);
+  }
+}
+
+void ConnectionState::give_up_link() noexcept {
+  cursor_.reset();
+  end({transaction_, 0});
+  if (link_ != nullptr) {
+    engine_->pool.discard(std::move(link_));
+  }
+}
+
+void ConnectionState::release_link() noexcept {
+  cursor_.reset();
+  if (link_ == nullptr) {
+    return;
+  }
+  if (facade_ == Facade::async && !in_greenlet() && !is_unwinding()) {
+    engine_->reaper.take(std::move(link_));
+  } else {
+    engine_->pool.give_back(std::move(link_));
+  }
+}
+
+void ConnectionState::set_options(const ExecutionOptions& options) {
+  if (options.stream_results || !options.prepare) {
+    throw ArgumentError("stream_results and prepare are options of one statement, not of a connection");
+  }
+  if (options.isolation_level && in_transaction()) {
+    throw InvalidRequestError(
+        "This connection has already initialized a Transaction() object via begin() or autobegin; isolation_level may not be "
+        "altered unless rollback() or commit() is called first.");
+  }
+  if (options.isolation_level) {
+    options_.isolation_level = options.isolation_level;
+  }
+  if (options.timeout) {
+    options_.timeout = options.timeout;
+  }
+}
+
+void ConnectionState::invalidate() {
+  const Turn turn(*this);
+  is_lost_ = is_lost_ || (is_open() && !is_autocommit());
+  give_up_link();
+}
+
+void ConnectionState::close() {
+  if (!is_closed_) {
+    const Turn turn(*this);
+    drop();
+  }
+}
+
+void ConnectionState::drop() noexcept {
+  if (!std::exchange(is_closed_, true)) {
+    release_link();
+  }
+}
+
+bool ConnectionState::can_wait() const noexcept {
+  return !is_unwinding() && (facade_ == Facade::blocking || in_greenlet());
+}
+
+const std::string& ConnectionState::isolation_level() const noexcept {
+  return options_.isolation_level ? *options_.isolation_level : engine_->options.isolation_level;
+}
+
+Duration ConnectionState::timeout(const ExecutionOptions& options) const noexcept {
+  return options.timeout ? *options.timeout : options_.timeout.value_or(engine_->options.statement_timeout);
+}
+
+void ConnectionState::echo(std::string_view sql) const noexcept {
+  if (engine_->options.echo) {
+    log(LogLevel::info, "greenway.engine", sql);
+  }
+}
+
+}  // namespace greenway::detail

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What a Connection, its transactions and its streaming result share.
+//
+// Whether a transaction is open is asked of the client library. Kept here is only what it cannot know: which Transaction
+// object stands for the open transaction, which savepoints we made, and what has been promised but not sent.
+//
+//     ready   a link, or none yet (invalidated): the next statement gets one
+//     lost    the link broke in a transaction: only rollback is legal           --rollback()-->  ready
+//     closed  for good
+//
+// Whatever waits begins with a Turn, which refuses a second user, a closed connection, and a wait outside a greenlet when the
+// connection came from the async facade.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <greenway/db/driver.hpp>
+#include <greenway/db/engine.hpp>
+#include <greenway/db/options.hpp>
+#include <greenway/db/result.hpp>
+#include <greenway/db/transaction.hpp>
+
+#include "engine_state.hpp"
+
+namespace greenway::detail {
+
+class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
+ public:
+  ConnectionState(std::shared_ptr<EngineState> engine, Facade facade) noexcept
+      : engine_(std::move(engine)), facade_(facade) {}
+
+  void open();
+  Result execute(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options);
+  ParameterStyle parameter_style() const noexcept { return engine_->driver->parameter_style(); }
+
+  TransactionKey begin();
+  TransactionKey begin_nested();
+  bool is_active(TransactionKey key) const noexcept;
+  void commit(TransactionKey key);
+  void rollback(TransactionKey key);
+  // Of a Transaction that is destroyed.
+  void drop(TransactionKey key) noexcept;
+  // Of the connection itself: whatever transaction is open, or none.
+  void commit();
+  void rollback();
+  bool in_transaction() const noexcept { return is_lost_ || is_open(); }
+  bool in_nested_transaction() const noexcept { return is_open() && !savepoints_.empty(); }
+  // Statements are refused when it is over; returns the one until now.
+  const Transaction* set_scope(const Transaction* scope) noexcept { return std::exchange(scope_, scope); }
+
+  std::shared_ptr<const RowBatch> next_batch(std::uint64_t stream);
+  void close_stream(std::uint64_t stream);
+  void abandon_stream(std::uint64_t stream) noexcept;
+
+  void set_options(const ExecutionOptions& options);
+  void invalidate();
+  void close();
+  // Of a Connection that is destroyed.
+  void drop() noexcept;
+  bool is_closed() const noexcept { return is_closed_; }
+  bool is_invalidated() const noexcept { return !is_closed_ && link_ == nullptr; }
+
+ private:
+  class Turn;
+
+  // The link, with nothing left to clean up, or why it may not be used.
+  DriverConnection& ready();
+  void check_ready() const;
+  void settle();
+  void start(DriverConnection& driver);
+  Result run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options);
+  void commit_now(TransactionKey key);
+  void roll_back_now(TransactionKey key);
+  void end(TransactionKey key) noexcept;
+  void forget_loss(TransactionKey key) noexcept;
+  void close_cursor();
+
+  // Runs something on the link; if it fails and leaves the link broken, the link is given up.
+  template <class F>
+  auto guarded(F&& use);
+  void give_up_link() noexcept;
+  void release_link() noexcept;
+  void note_disconnect() noexcept { engine_->pool.invalidate(link_->generation); }
+
+  bool can_wait() const noexcept;
+  bool is_open() const noexcept;
+  bool is_autocommit() const noexcept { return isolation_level() == "AUTOCOMMIT"; }
+  const std::string& isolation_level() const noexcept;
+  Duration timeout(const ExecutionOptions& options) const noexcept;
+  Deadline deadline() const noexcept { return Deadline::in(timeout(options_)); }
+  void echo(std::string_view sql) const noexcept;
+
+  const std::shared_ptr<EngineState> engine_;
+  const Facade facade_;
+  std::unique_ptr<PoolLink> link_;
+  ExecutionOptions options_;
+  bool is_closed_ = false;
+  bool is_lost_ = false;
+  std::atomic<bool> is_busy_ = false;  // atomic only so that misuse from two threads is found rather than undefined
+
+  std::uint64_t transaction_ = 0;               // the latest, counted from 1
+  bool is_nominal_ = false;                     // one of AUTOCOMMIT is open, of which the database knows nothing
+  std::uint64_t savepoint_ = 0;                 // the latest, counted from 1
+  std::vector<std::uint64_t> savepoints_;       // those open in the latest transaction, the innermost last
+  std::optional<TransactionKey> to_roll_back_;  // dropped where nothing could wait
+  const Transaction* scope_ = nullptr;
+
+  std::unique_ptr<Cursor> cursor_;  // of the streaming result
+  std::uint64_t stream_ = 0;        // the latest, counted from 1
+  Duration stream_timeout_{};
+  bool is_stream_abandoned_ = false;
+};
+
+}  // namespace greenway::detail

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The pool of an engine: pool_fsm.hpp with a lock, connections that are opened and closed, and waiters that wait.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include <greenway/base/clock.hpp>
+#include <greenway/db/driver.hpp>
+#include <greenway/db/engine.hpp>
+#include <greenway/db/options.hpp>
+
+#include "pool_fsm.hpp"
+
+namespace greenway::detail {
+
+// No clean-up waits longer: resetting a connection, rolling back in a destructor, saying goodbye to a server.
+inline constexpr Duration clean_up_bound = std::chrono::seconds(2);
+
+// One session with the database. Whoever holds it holds its place in the pool.
+struct PoolLink {
+  std::unique_ptr<DriverConnection> connection;
+  std::uint64_t generation;
+  TimePoint opened;
+};
+
+class Pool {
+ public:
+  // Both outlive the pool.
+  Pool(Driver& driver, const EngineOptions& options);
+  ~Pool() { dispose(); }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  // Borrows a link, opens one, or waits for one.
+  std::unique_ptr<PoolLink> acquire();
+  // Resets the link for the next user; what cannot be proven idle is closed. Waits, shielded, up to clean_up_bound for each
+  // of the two; where nothing may suspend the link is discarded.
+  void give_back(std::unique_ptr<PoolLink> link) noexcept;
+  // Closes the link without waiting for anybody.
+  void discard(std::unique_ptr<PoolLink> link) noexcept;
+  // The server hung up on a link of that generation: idle ones as old are replaced when their turn comes.
+  void invalidate(std::uint64_t generation) noexcept;
+  // Closes the idle links; those in use are closed when they come back.
+  void dispose() noexcept;
+
+  PoolStatus status() const;
+
+ private:
+  class Place;
+
+  std::unique_ptr<PoolLink> take_place();
+  bool is_withdrawn(PoolTicket& ticket) noexcept;
+  bool is_fit(PoolLink& link);
+  bool is_current(const PoolLink& link) const noexcept;
+  std::unique_ptr<PoolLink> open();
+  void pass_on(std::unique_ptr<PoolLink> link) noexcept;
+  void close(std::unique_ptr<PoolLink> link) noexcept;
+  void free_place() noexcept;
+
+  Driver& driver_;
+  const EngineOptions& options_;
+  mutable std::mutex mutex_;
+  PoolFsm fsm_;
+  std::uint64_t generation_ = 1;
+};
+
+}  // namespace greenway::detail
