@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/greenway.hpp
+/// @brief All of Greenway but the hosts: `namespace gw = greenway;` and go.
+///
+/// Layer: umbrella. Link `greenway::greenway`. A program that runs in an event loop includes that loop's host as well,
+/// `greenway/asio/asio.hpp`.
+///
+/// ```cpp
+/// auto engine = gw::create_engine("sqlite:///bank.db");
+/// auto conn = engine.connect();
+/// conn.execute(gw::text("INSERT INTO account VALUES (:id, :cents)").bind("id", 1).bind("cents", 500));
+/// conn.commit();
+/// ```
+
+#include <string_view>
+
+#include <greenway/base/error.hpp>
+#include <greenway/base/log.hpp>
+#include <greenway/base/version.hpp>
+#include <greenway/db/async.hpp>
+#include <greenway/db/engine.hpp>
+#include <greenway/db/url.hpp>
+#include <greenway/runtime/bridge.hpp>
+#include <greenway/runtime/cancel.hpp>
+#include <greenway/runtime/offload.hpp>
+#include <greenway/runtime/wait.hpp>
+#include <greenway/sql/text.hpp>
+
+namespace greenway {
+
+/// Makes an engine, for a database of any of the drivers that this library was built with. Connects to nothing yet.
+/// @param url      Where the database is: see URL, and the driver's own header for its options.
+/// @param options  Start from the defaults, set what differs.
+/// @return The engine.
+/// @throws ArgumentError  The URL is malformed, names no driver, or has an option that its driver does not know.
+[[nodiscard]] Engine create_engine(std::string_view url, const EngineOptions& options = {});
+/// As above.
+/// @param url      As above.
+/// @param options  As above.
+/// @return As above.
+/// @throws ArgumentError  As above.
+[[nodiscard]] Engine create_engine(const URL& url, const EngineOptions& options = {});
+
+/// As create_engine(), for coroutines and callbacks.
+/// @param url      As create_engine().
+/// @param options  As create_engine().
+/// @return The engine.
+/// @throws ArgumentError  As create_engine().
+[[nodiscard]] AsyncEngine create_async_engine(std::string_view url, const EngineOptions& options = {});
+/// As above.
+/// @param url      As above.
+/// @param options  As above.
+/// @return As above.
+/// @throws ArgumentError  As above.
+[[nodiscard]] AsyncEngine create_async_engine(const URL& url, const EngineOptions& options = {});
+
+}  // namespace greenway
