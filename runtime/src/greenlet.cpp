@@ -17,6 +17,12 @@ struct GreenletAccess {
     greenlet.retain();
     return greenlet;
   }
+
+  /// A handle that does not count: it lies in the record, and is never destroyed.
+  static const Greenlet& uncounted(GreenletRecord& record) noexcept {
+    static_assert(sizeof(Greenlet) == sizeof(GreenletRecord*) && std::is_standard_layout_v<Greenlet>);
+    return *reinterpret_cast<const Greenlet*>(&record.self);
+  }
 };
 
 namespace detail {
@@ -194,12 +200,11 @@ void carrier_entry(boost::context::detail::transfer_t arrival) {
     GreenletRecord& target = landing(hub, greenlet);
     bury(hub, greenlet);
     hub.current = &target;
-    if (greenlet.keeps_parent) {
-      drop_parent(greenlet);
-    } else {
+    if (!greenlet.keeps_parent) {
       --greenlet.local_references;
     }
     if (!is_referenced(greenlet)) {
+      drop_parent(greenlet);
       delete &greenlet;
     }
     if (target.state == State::fresh) {
@@ -458,14 +463,14 @@ Parcel transfer(detail::Hub& hub, GreenletRecord& target) {
 
 }  // namespace
 
-Parcel Greenlet::switch_slowly(Parcel value) {
+Parcel Greenlet::switch_slowly(Parcel value) const {
   detail::Hub& hub = own_hub(record_);
   collect_orphans(hub);
   detail::hand_over_value(hub, std::move(value));
   return transfer(hub, dead() ? detail::landing(hub, *record_) : *record_);
 }
 
-Parcel Greenlet::throw_in(std::exception_ptr error) {
+Parcel Greenlet::throw_in(std::exception_ptr error) const {
   detail::Hub& hub = own_hub(record_);
   if (record_->state == GreenletRecord::State::started) {
     detail::hand_over_error(hub, std::move(error));
@@ -485,11 +490,12 @@ Parcel Greenlet::throw_in(std::exception_ptr error) {
   return transfer(hub, detail::landing(hub, *record_));
 }
 
-Greenlet Greenlet::parent() const noexcept {
-  return record_ != nullptr && record_->parent != nullptr ? GreenletAccess::adopt(record_->parent) : Greenlet();
+const Greenlet& Greenlet::parent() const noexcept {
+  static const Greenlet none;
+  return record_ != nullptr && record_->parent != nullptr ? GreenletAccess::uncounted(*record_->parent) : none;
 }
 
-void Greenlet::set_parent(const Greenlet& parent) {
+void Greenlet::set_parent(const Greenlet& parent) const {
   detail::Hub& hub = own_hub(record_);
   if (record_->is_main) {
     throw GreenletError("a main greenlet has no parent");
@@ -518,12 +524,12 @@ const std::string& Greenlet::name() const noexcept {
   return record_ != nullptr ? record_->name : none;
 }
 
-void Greenlet::set_name(std::string name) {
+void Greenlet::set_name(std::string name) const {
   own_hub(record_);
   record_->name = std::move(name);
 }
 
-Greenlet Greenlet::current() noexcept { return GreenletAccess::adopt(detail::this_thread_hub().current); }
+const Greenlet& Greenlet::current() noexcept { return GreenletAccess::uncounted(*detail::this_thread_hub().current); }
 
 std::function<void(const SwitchEvent&)> set_trace(std::function<void(const SwitchEvent&)> callback) {
   detail::Hub& hub = detail::this_hub();

@@ -67,6 +67,15 @@ void OperationState::run_in_greenlet() noexcept {
 }
 
 void OperationState::finished() noexcept {
+  if (!host_->is_own_thread()) {
+    // A coroutine may end on whichever thread resumed it last.
+    retain();
+    host_->post([this] {
+      is_done_ = true;
+      notify(*this);
+    });
+    return;
+  }
   is_done_ = true;
   if (!is_starting_) {
     retain();

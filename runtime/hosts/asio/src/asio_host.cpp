@@ -9,7 +9,11 @@ namespace asio = boost::asio;
 
 asio::execution_context::id AsioHost::id;
 
-AsioHost& AsioHost::of(asio::io_context& context) { return asio::use_service<AsioHost>(context); }
+AsioHost& AsioHost::of(asio::io_context& context) {
+  AsioHost& host = asio::use_service<AsioHost>(context);
+  host.enter();
+  return host;
+}
 
 AsioHost::AsioHost(asio::io_context& context)
     : asio::execution_context::service(context), context_(context), descriptor_(context_, native_handle()) {}

@@ -92,7 +92,7 @@ class Greenlet {
   /// @throws ResourceExhausted  First switch only: there is no stack to be had. Still fresh.
   /// @throws ...                Whatever a body let out, in its nearest living ancestor.
   /// @note A dead greenlet passes `value` on to its nearest living ancestor, as python-greenlet's does.
-  [[gnu::always_inline]] Parcel switch_to(Parcel value = {}) {
+  [[gnu::always_inline]] Parcel switch_to(Parcel value = {}) const {
     if (!is_fast(value)) [[unlikely]] {
       return switch_slowly(std::move(value));
     }
@@ -105,15 +105,16 @@ class Greenlet {
   /// running, and the error arrives in its parent; so it does for a dead one.
   /// @param error  Not null; by default GreenletExit.
   /// @return As switch_to().
-  Parcel throw_in(std::exception_ptr error = std::make_exception_ptr(GreenletExit()));
+  Parcel throw_in(std::exception_ptr error = std::make_exception_ptr(GreenletExit())) const;
 
-  /// @return Its parent; for a main greenlet, and for no greenlet, a handle to none.
-  [[nodiscard]] Greenlet parent() const noexcept;
+  /// @return Its parent; for a main greenlet, and for no greenlet, a handle to none. The reference is no handle of its own:
+  ///         copy it to keep it.
+  [[nodiscard]] const Greenlet& parent() const noexcept;
 
   /// Gives it another parent: where its result or exception goes.
   /// @param parent  A greenlet of the same thread that is not a descendant of this one.
   /// @throws GreenletError  It is of another thread, a descendant, or none; or this is a main greenlet.
-  void set_parent(const Greenlet& parent);
+  void set_parent(const Greenlet& parent) const;
 
   /// @return Whether its body has ended.
   [[nodiscard]] bool dead() const noexcept;
@@ -124,14 +125,15 @@ class Greenlet {
   /// @return Its name, or empty.
   [[nodiscard]] const std::string& name() const noexcept;
   /// @param name  For people: appears in dumps and messages.
-  void set_name(std::string name);
+  void set_name(std::string name) const;
 
   /// @return Whether both refer to the same greenlet.
   friend bool operator==(const Greenlet&, const Greenlet&) noexcept = default;
 
   /// @return The greenlet that runs on this thread; outside any, the thread's main greenlet, which has no parent and
-  ///         never dies before its thread does.
-  [[nodiscard]] static Greenlet current() noexcept;
+  ///         never dies before its thread does. The reference is no handle of its own, so that a greenlet that waits in
+  ///         `Greenlet::current().parent().switch_to()` does not keep itself alive; copy it to keep it.
+  [[nodiscard]] static const Greenlet& current() noexcept;
 
  private:
   friend struct GreenletAccess;
@@ -170,7 +172,7 @@ class Greenlet {
            record_->thread == detail::thread_identity() && record_->hub->current != record_ &&
            !record_->hub->is_traced && !value.has_value();
   }
-  Parcel switch_slowly(Parcel value);
+  Parcel switch_slowly(Parcel value) const;
   void retain() const noexcept;
   void release() noexcept;
 

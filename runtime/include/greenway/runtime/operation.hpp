@@ -372,7 +372,8 @@ class [[nodiscard]] Operation {
   template <class Callback>
   void start(Callback&& callback) {
     auto state = claim();
-    start_on(state->require_host(), std::move(state), std::forward<Callback>(callback));
+    Host& host = state->require_host();
+    start_on(host, std::move(state), std::forward<Callback>(callback));
   }
 
   /// Starts it, for others to wait for.

@@ -92,6 +92,7 @@ struct GreenletRecord : detail::Ready {
   detail::Body* body = nullptr;        ///< Owned until it has run.
   StackOptions stack;                  ///< Read at the start.
   std::string name;                    ///< For people.
+  GreenletRecord* self = this;              ///< The contents of an uncounted handle.
   GreenletRecord* previous_live = nullptr;  ///< In the list of its thread's greenlets.
   GreenletRecord* next_live = nullptr;      ///< Likewise.
 };

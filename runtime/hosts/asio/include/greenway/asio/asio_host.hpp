@@ -29,7 +29,7 @@ class AsioHost final : public Host, public boost::asio::execution_context::servi
   /// Asio's identity of the service.
   static boost::asio::execution_context::id id;
 
-  /// @param context  Any.
+  /// @param context  Any. If it runs on this thread, and nowhere else with greenlets, this becomes the host's thread.
   /// @return Its host.
   [[nodiscard]] static AsioHost& of(boost::asio::io_context& context);
 
@@ -43,10 +43,8 @@ class AsioHost final : public Host, public boost::asio::execution_context::servi
   /// @return The context's executor.
   [[nodiscard]] boost::asio::io_context::executor_type executor() const noexcept { return context_.get_executor(); }
 
-  /// Tells the host that the calling thread runs the context, if no other does.
-  void enter() noexcept;
-
  private:
+  void enter() noexcept;
   void shutdown() override;
   void schedule() noexcept override;
   void watch(bool on) noexcept override;

@@ -157,12 +157,7 @@ struct TokenDoor {
   template <class Executor>
   static AsioHost* host_of(const Executor& executor) {
     boost::asio::io_context* const context = context_of(executor);
-    if (context == nullptr) {
-      return nullptr;
-    }
-    AsioHost& host = AsioHost::of(*context);
-    host.enter();
-    return &host;
+    return context == nullptr ? nullptr : &AsioHost::of(*context);
   }
 
   /// @return The host to run on: the named one, the running greenlet's, the executor's, the thread's.
@@ -233,8 +228,8 @@ class awaitable_async_op_handler<greenway::detail::Awaited<T, V>, Executor> : pu
     V* value = nullptr;
   };
 
-  awaitable_async_op_handler(awaitable_thread<Executor>* thread, result_type& result)
-      : awaitable_thread<Executor>(std::move(*thread)), result_(result) {}
+  awaitable_async_op_handler(awaitable_thread<Executor>* caller, result_type& result)
+      : awaitable_thread<Executor>(std::move(*caller)), result_(result) {}
 
   void operator()(std::exception_ptr error, V value) {
     result_.error = &error;
