@@ -17,7 +17,7 @@ packages=(
 case $purpose in
   build) ;;
   test) packages+=(postgresql-15 doxygen) ;;
-  bench) packages+=(postgresql-15) ;;
+  bench) packages+=(postgresql-15 valgrind) ;;
   *) fail 'usage: scripts/setup.sh [build | test | bench]' 2 ;;
 esac
 

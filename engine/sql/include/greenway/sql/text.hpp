@@ -55,8 +55,8 @@ template <class... A>
 ///
 /// A parameter is a colon and a name: a letter or underscore, then letters, digits and underscores. No parameters are
 /// looked for in string literals (`'…'`, `E'…'`, `$tag$…$tag$`), quoted identifiers (`"…"`, `` `…` ``) and comments
-/// (`-- …`, `/* … */`, nested as in PostgreSQL); `::` is a cast, `a[i:j]` a slice, and `\:` a colon. A name that occurs
-/// several times is one parameter.
+/// (`-- …`, `/* … */`, nested as in PostgreSQL); `::` is a cast, `a[i:j]` a slice, and a colon after a backslash just a
+/// colon. A name that occurs several times is one parameter.
 ///
 /// bind() leaves the statement it is called on as it is and returns one that knows the value as well, so that one
 /// `static const` statement serves all callers: what was parsed and rendered is shared by all copies.
