@@ -34,7 +34,7 @@ using State = GreenletRecord::State;
 // A greenlet that catches GreenletExit and goes on is thrown at this often before its stack is given up as lost.
 constexpr int unwind_attempts = 8;
 
-void carrier_entry(boost::context::detail::transfer_t arrival);
+void carrier_entry();
 
 /// The private half of a thread's hub.
 struct Hub : ThreadHub {
@@ -44,9 +44,11 @@ struct Hub : ThreadHub {
   Hub& operator=(const Hub&) = delete;
 
   StackPool stacks{carrier_entry};
-  Context main_context;
+  StackAnnotation main_annotation;
   GreenletRecord* main = nullptr;
   GreenletRecord* live = nullptr;
+  GreenletRecord* spare = nullptr;  // records to use again, linked by next_live
+  std::size_t spare_count = 0;
 
   std::function<void(const SwitchEvent&)> tracer;
   bool incoming_is_throw = false;
@@ -76,15 +78,44 @@ void unlink_live(Hub& hub, GreenletRecord& greenlet) noexcept {
   greenlet.previous_live = greenlet.next_live = nullptr;
 }
 
+// So many records at most wait to be used again.
+constexpr std::size_t spare_limit = 1024;
+
 GreenletRecord& make_record(Hub& hub, Body* body, StackOptions stack) {
-  auto* greenlet = new GreenletRecord;
-  greenlet->hub = &hub;
-  greenlet->thread = thread_identity();
+  GreenletRecord* greenlet = hub.spare;
+  if (greenlet != nullptr) {
+    hub.spare = greenlet->next_live;
+    --hub.spare_count;
+    greenlet->state = State::fresh;
+  } else {
+    greenlet = new GreenletRecord;
+    greenlet->hub = &hub;
+    greenlet->thread = thread_identity();
+  }
   greenlet->body = body;
   greenlet->stack = stack;
   greenlet->local_references = 1;
   link_live(hub, *greenlet);
   return *greenlet;
+}
+
+/// Frees the record of a greenlet that is dead and that nobody refers to.
+void free_record(Hub& hub, GreenletRecord& greenlet) noexcept {
+  if (hub.spare_count == spare_limit) {
+    delete &greenlet;
+    return;
+  }
+  greenlet.is_unwinding = false;
+  greenlet.has_suspended = false;
+  greenlet.keeps_parent = true;
+  greenlet.local_references = 0;
+  greenlet.foreign_references.store(0, std::memory_order_relaxed);
+  greenlet.host = nullptr;
+  greenlet.scopes = {};
+  greenlet.name.clear();
+  greenlet.next_live = hub.spare;
+  hub.spare = &greenlet;
+  ++hub.spare_count;
 }
 
 void retain_reference(GreenletRecord& greenlet) noexcept {
@@ -112,8 +143,9 @@ GreenletRecord& landing(Hub& hub, GreenletRecord& greenlet) noexcept {
 }
 
 void start_on(Carrier& carrier, GreenletRecord& greenlet) noexcept {
-  carrier.exceptions = {};
-  greenlet.context = &carrier;
+  greenlet.carrier = &carrier;
+  static_cast<ResumePoint&>(greenlet) = carrier;
+  greenlet.annotation = &carrier.annotation;
   greenlet.state = State::started;
 }
 
@@ -162,10 +194,25 @@ void run_body(Hub& hub, GreenletRecord& greenlet) noexcept {
 
 void destroy(Hub& hub, GreenletRecord& greenlet) noexcept;
 
+/// While somebody traces, no greenlet can be entered without a second look.
+void update_tracing(Hub& hub) noexcept {
+  hub.is_traced = static_cast<bool>(hub.tracer);
+  hub.enterable_on = hub.is_traced ? nullptr : thread_identity();
+  for (GreenletRecord* greenlet = hub.live; greenlet != nullptr; greenlet = greenlet->next_live) {
+    if (greenlet->state == State::started && greenlet != hub.current) {
+      greenlet->enterable_on = hub.enterable_on;
+    }
+  }
+  if (hub.main != hub.current) {
+    hub.main->enterable_on = hub.enterable_on;
+  }
+}
+
 /// Takes a greenlet that has ended, or never ran, out of the world, but for its record.
 void bury(Hub& hub, GreenletRecord& greenlet) noexcept {
   greenlet.state = State::dead;
-  greenlet.context = nullptr;
+  greenlet.enterable_on = nullptr;
+  greenlet.carrier = nullptr;
   unlink_live(hub, greenlet);
 }
 
@@ -188,12 +235,10 @@ void drop_parent(GreenletRecord& greenlet) noexcept {
 }
 
 /// A stack's life: one greenlet after another.
-void carrier_entry(boost::context::detail::transfer_t arrival) {
+void carrier_entry() {
   Hub& hub = this_hub();
-  Carrier& self = static_cast<Carrier&>(*hub.current->context);
-  Context& previous = *static_cast<Context*>(arrival.data);
-  previous.resume_point = arrival.fctx;
-  annotate_enter(self.annotation, previous.annotation);
+  Carrier& self = *hub.current->carrier;
+  annotate_enter(&self.annotation, hub.left);
   for (;;) {
     GreenletRecord& greenlet = *hub.current;
     run_body(hub, greenlet);
@@ -205,15 +250,18 @@ void carrier_entry(boost::context::detail::transfer_t arrival) {
     }
     if (!is_referenced(greenlet)) {
       drop_parent(greenlet);
-      delete &greenlet;
+      free_record(hub, greenlet);
     }
     if (target.state == State::fresh) {
       start_on(self, target);
       continue;
     }
-    *hub.exceptions = target.context->exceptions;
+    target.enterable_on = nullptr;
+    exchange_exceptions(*hub.exceptions, self, target);
     hub.stacks.release(self);
-    jump(self, *target.context);
+    annotate_leave(&self.annotation, target.annotation, hub.left);
+    jump(self, target);
+    annotate_enter(&self.annotation, hub.left);
   }
 }
 
@@ -235,7 +283,7 @@ void unwind(Hub& hub, GreenletRecord& greenlet) noexcept {
     GreenletRecord* const return_to = std::exchange(hub.return_to, hub.current);
     hand_over_error(hub, std::make_exception_ptr(GreenletExit()));
     hub.switch_origin = hub.current;
-    switch_stacks(hub, greenlet);
+    switch_stacks(hub, greenlet, hub.enterable_on);
     hub.return_to = return_to;
     try {
       if (hub.has_incoming) {
@@ -265,25 +313,28 @@ void destroy(Hub& hub, GreenletRecord& greenlet) noexcept {
       return;
     }
   } else if (greenlet.state == State::fresh) {
-    std::exchange(greenlet.body, nullptr)->discard();
+    if (Body* const body = std::exchange(greenlet.body, nullptr)) {
+      body->discard();
+    }
     bury(hub, greenlet);
   }
   if (is_referenced(greenlet)) {
     return;
   }
   drop_parent(greenlet);
-  delete &greenlet;
+  free_record(hub, greenlet);
 }
 
 Hub::Hub() {
   exceptions = thread_exception_state();
-  annotate_thread_stack(main_context.annotation);
+  enterable_on = thread_identity();
+  annotate_thread_stack(main_annotation);
   main = new GreenletRecord;
   main->hub = this;
   main->thread = thread_identity();
   main->is_main = true;
   main->state = State::started;
-  main->context = &main_context;
+  main->annotation = &main_annotation;
   main->local_references = 1;
   current = main;
   return_to = main;
@@ -297,7 +348,11 @@ Hub::~Hub() {
     lost += greenlet.state == State::started ? 1 : 0;
     unlink_live(*this, greenlet);
     greenlet.thread = nullptr;
+    greenlet.enterable_on = nullptr;
     greenlet.state = State::dead;
+  }
+  while (spare != nullptr) {
+    delete std::exchange(spare, spare->next_live);
   }
   if (lost != 0) {
     log(LogLevel::error, "greenway.runtime",
@@ -305,6 +360,7 @@ Hub::~Hub() {
   }
   main->state = State::dead;
   main->thread = nullptr;
+  main->enterable_on = nullptr;
   if (--main->local_references; !is_referenced(*main)) {
     delete main;
   }
@@ -312,10 +368,20 @@ Hub::~Hub() {
 
 }  // namespace
 
-ThreadHub& this_thread_hub() noexcept {
+namespace {
+
+// Found without the check whether the hub has been made, which a thread_local with a constructor costs each time.
+constinit thread_local ThreadHub* known_hub = nullptr;
+
+ThreadHub& make_hub() noexcept {
   static thread_local Hub hub;
+  known_hub = &hub;
   return hub;
 }
+
+}  // namespace
+
+ThreadHub& this_thread_hub() noexcept { return known_hub != nullptr ? *known_hub : make_hub(); }
 
 Parcel take_incoming(ThreadHub& thread_hub) {
   Hub& hub = static_cast<Hub&>(thread_hub);
@@ -330,7 +396,7 @@ Parcel take_incoming(ThreadHub& thread_hub) {
       tracer(SwitchEvent{hub.incoming_is_throw, origin, target});
     } catch (...) {
       hub.tracer = nullptr;
-      hub.is_traced = false;
+      update_tracing(hub);
       throw;
     }
   }
@@ -356,7 +422,7 @@ void resume(GreenletRecord& greenlet) {
   GreenletRecord* const return_to = std::exchange(hub.return_to, hub.current);
   hub.switch_origin = hub.current;
   hub.has_incoming = hub.is_traced;
-  switch_stacks(hub, greenlet);
+  switch_stacks(hub, greenlet, hub.enterable_on);
   hub.return_to = return_to;
   if (hub.has_incoming) {
     take_incoming(hub);
@@ -368,7 +434,7 @@ void suspend(ThreadHub& thread_hub) {
   hub.current->has_suspended = true;
   hub.switch_origin = hub.current;
   hub.has_incoming = hub.is_traced;
-  switch_stacks(hub, *hub.return_to);
+  switch_stacks(hub, *hub.return_to, hub.enterable_on);
   if (hub.has_incoming) {
     take_incoming(hub);
   }
@@ -408,11 +474,10 @@ void collect_orphans(ThreadHub& thread_hub) noexcept {
 
 StackUsage stack_usage() noexcept { return detail::this_hub().stacks.usage(); }
 
-Greenlet::Greenlet(std::unique_ptr<detail::Body> body, StackOptions stack) {
+Greenlet::Greenlet(StackOptions stack) {
   detail::Hub& hub = detail::this_hub();
   collect_orphans(hub);
-  record_ = &detail::make_record(hub, body.get(), stack);
-  body.release();
+  record_ = &detail::make_record(hub, nullptr, stack);
   record_->parent = hub.current;
   ++hub.current->local_references;
   record_->host = hub.current->host;
@@ -457,7 +522,7 @@ Parcel transfer(detail::Hub& hub, GreenletRecord& target) {
       throw;
     }
   }
-  detail::switch_stacks(hub, target);
+  detail::switch_stacks(hub, target, hub.enterable_on);
   return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
 }
 
@@ -465,7 +530,9 @@ Parcel transfer(detail::Hub& hub, GreenletRecord& target) {
 
 Parcel Greenlet::switch_slowly(Parcel value) const {
   detail::Hub& hub = own_hub(record_);
-  collect_orphans(hub);
+  if (hub.has_orphans.load(std::memory_order_relaxed)) {
+    collect_orphans(hub);
+  }
   detail::hand_over_value(hub, std::move(value));
   return transfer(hub, dead() ? detail::landing(hub, *record_) : *record_);
 }
@@ -534,7 +601,7 @@ const Greenlet& Greenlet::current() noexcept { return GreenletAccess::uncounted(
 std::function<void(const SwitchEvent&)> set_trace(std::function<void(const SwitchEvent&)> callback) {
   detail::Hub& hub = detail::this_hub();
   std::swap(hub.tracer, callback);
-  hub.is_traced = static_cast<bool>(hub.tracer);
+  detail::update_tracing(hub);
   return callback;
 }
 

@@ -20,6 +20,28 @@ std::size_t page_size() noexcept {
   return size;
 }
 
+#if !defined(GREENWAY_SWITCH_NATIVE)
+/// Boost's entry function is told who entered; ours is not.
+template <int = 0>
+struct BoostEntry {
+  static inline StackPool::Entry entry = nullptr;
+  static void enter(boost::context::detail::transfer_t arrival) {
+    static_cast<Context*>(arrival.data)->context = arrival.fctx;
+    entry();
+  }
+};
+#endif
+
+/// @return Where a stack rests that calls `entry` when it is entered.
+ResumePoint make_resting_stack(void* top, [[maybe_unused]] std::size_t size, StackPool::Entry entry) noexcept {
+#if defined(GREENWAY_SWITCH_NATIVE)
+  return make_native_stack(top, entry);
+#else
+  BoostEntry<>::entry = entry;
+  return ResumePoint{boost::context::detail::make_fcontext(top, size, &BoostEntry<>::enter)};
+#endif
+}
+
 [[noreturn]] void throw_exhausted(const char* what, std::size_t size) {
   const int error = errno;
   std::string text = "no stack of " + std::to_string(size / 1024) + " KiB for a greenlet: " + what +
@@ -96,7 +118,7 @@ Carrier& StackPool::map(std::size_t size) {
   auto* carrier = new (top) Carrier;
   carrier->mapping = mapping;
   carrier->size = size;
-  carrier->resume_point = boost::context::detail::make_fcontext(top, static_cast<std::size_t>(top - bottom), entry_);
+  static_cast<ResumePoint&>(*carrier) = make_resting_stack(top, static_cast<std::size_t>(top - bottom), entry_);
   annotate_new_stack(carrier->annotation, bottom, size);
   ++usage_.mapped;
   return *carrier;

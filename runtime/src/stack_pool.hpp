@@ -14,7 +14,7 @@ namespace greenway::detail {
 /// Invariant: a carrier is either in the pool or the context of exactly one greenlet.
 class StackPool {
  public:
-  using Entry = void (*)(boost::context::detail::transfer_t);
+  using Entry = void (*)();
 
   explicit StackPool(Entry entry) noexcept : entry_(entry) {}
   ~StackPool();

@@ -12,6 +12,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -68,8 +69,9 @@ class Greenlet {
   /// @param stack  See there.
   template <class F, std::enable_if_t<std::is_invocable_v<std::decay_t<F>&, Parcel> || std::is_invocable_v<std::decay_t<F>&>,
                                       int> = 0>
-  explicit Greenlet(F&& fn, StackOptions stack = {})
-      : Greenlet(std::make_unique<FunctionBody<std::decay_t<F>>>(std::forward<F>(fn)), stack) {}
+  explicit Greenlet(F&& fn, StackOptions stack = {}) : Greenlet(stack) {
+    FunctionBody<std::decay_t<F>>::make(*record_, std::forward<F>(fn));
+  }
 
   /// @param other  Shared.
   Greenlet(const Greenlet& other) noexcept : record_(other.record_) { retain(); }
@@ -92,12 +94,20 @@ class Greenlet {
   /// @throws ResourceExhausted  First switch only: there is no stack to be had. Still fresh.
   /// @throws ...                Whatever a body let out, in its nearest living ancestor.
   /// @note A dead greenlet passes `value` on to its nearest living ancestor, as python-greenlet's does.
-  [[gnu::always_inline]] Parcel switch_to(Parcel value = {}) const {
-    if (!is_fast(value)) [[unlikely]] {
-      return switch_slowly(std::move(value));
+  [[gnu::always_inline]] Parcel switch_to(Parcel value) const {
+    return value.has_value() ? switch_slowly(std::move(value)) : switch_to();
+  }
+
+  /// As above, handing nothing over.
+  /// @return As above.
+  [[gnu::always_inline]] Parcel switch_to() const {
+    void* const thread = detail::thread_identity();
+    if (record_ == nullptr || record_->enterable_on != thread) [[unlikely]] {
+      return switch_slowly({});
     }
     detail::ThreadHub& hub = *record_->hub;
-    detail::switch_stacks(hub, *record_);
+    // Enterable without a second look means that nobody traces: what is left is enterable from this thread likewise.
+    detail::switch_stacks(hub, *record_, thread);
     return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
   }
 
@@ -142,7 +152,13 @@ class Greenlet {
   class FunctionBody final : public detail::Body {
    public:
     template <class G>
-    explicit FunctionBody(G&& fn) : fn_(std::forward<G>(fn)) {}
+    static void make(GreenletRecord& record, G&& fn) {
+      if constexpr (is_inline()) {
+        record.body = new (record.inline_body) FunctionBody(std::forward<G>(fn));
+      } else {
+        record.body = new FunctionBody(std::forward<G>(fn));
+      }
+    }
     Parcel run(Parcel first) override {
       if constexpr (std::is_invocable_v<F&, Parcel>) {
         return call([&]() -> decltype(auto) { return fn_(std::move(first)); });
@@ -150,8 +166,22 @@ class Greenlet {
         return call(fn_);
       }
     }
+    void discard() noexcept override {
+      if constexpr (is_inline()) {
+        this->~FunctionBody();
+      } else {
+        delete this;
+      }
+    }
 
    private:
+    template <class G>
+    explicit FunctionBody(G&& fn) : fn_(std::forward<G>(fn)) {}
+
+    static constexpr bool is_inline() {
+      return sizeof(FunctionBody) <= detail::inline_body_size && alignof(FunctionBody) <= alignof(std::max_align_t);
+    }
+
     template <class C>
     static Parcel call(C&& body) {
       if constexpr (std::is_void_v<std::invoke_result_t<C&>>) {
@@ -165,13 +195,8 @@ class Greenlet {
     F fn_;
   };
 
-  Greenlet(std::unique_ptr<detail::Body> body, StackOptions stack);
+  explicit Greenlet(StackOptions stack);
 
-  [[gnu::always_inline]] bool is_fast(const Parcel& value) const noexcept {
-    return record_ != nullptr && record_->state == GreenletRecord::State::started &&
-           record_->thread == detail::thread_identity() && record_->hub->current != record_ &&
-           !record_->hub->is_traced && !value.has_value();
-  }
   Parcel switch_slowly(Parcel value) const;
   void retain() const noexcept;
   void release() noexcept;

@@ -9,16 +9,22 @@
 
 #include <any>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
 
-#include <boost/context/detail/fcontext.hpp>
-
 #include <greenway/runtime/detail/exception_state.hpp>
 #include <greenway/runtime/detail/sanitizer.hpp>
 #include <greenway/runtime/stack.hpp>
+
+// Chosen by GREENWAY_SWITCH when the project is configured, and the same in every file of a program.
+#if defined(GREENWAY_SWITCH_NATIVE)
+#include <greenway/runtime/detail/native_switch.hpp>
+#else
+#include <boost/context/detail/fcontext.hpp>
+#endif
 
 namespace greenway {
 
@@ -37,22 +43,36 @@ namespace detail {
 
 struct ThreadHub;
 
+#if !defined(GREENWAY_SWITCH_NATIVE)
+/// Where a stack at rest goes on.
+struct ResumePoint {
+  void* context = nullptr;  ///< Boost.Context's.
+};
+#endif
+
 /// A place to jump to: a stack at rest, with what has to be put in force when it runs again.
-struct Context {
-  void* resume_point = nullptr;  ///< Of the stack at rest.
-  ExceptionState exceptions;     ///< Its exception state.
-  StackAnnotation annotation;    ///< What the sanitizers know of it.
+struct Context : ResumePoint {
+  ExceptionState exceptions;  ///< Its exception state; empty while the stack runs.
 };
 
 /// A mapped stack whose entry function runs one greenlet after another: a finished one leaves it parked for the next,
 /// so that a spawn prepares no stack. Lives at the top of the stack itself.
 struct Carrier : Context {
+  StackAnnotation annotation;   ///< What the sanitizers know of it.
   Carrier* next = nullptr;      ///< In the pool, while idle.
   char* mapping = nullptr;      ///< Lowest mapped address: the guard page.
   std::size_t size = 0;         ///< Usable bytes, above the guard page.
 };
 
-/// What the loop runs: a greenlet that is ready, or a function to call. Linked in a host's queue.
+/// The part of a greenlet that a switch touches.
+struct Entrance : Context {
+  /// The thread on which a switch may enter it without a second look: its own, while it rests and nobody traces; else
+  /// null. As thread_identity() tells it.
+  void* enterable_on = nullptr;
+  ThreadHub* hub = nullptr;  ///< Of its thread.
+};
+
+/// What a loop runs next, linked in a host's queue: a greenlet that is ready, or a function to call.
 struct Ready {
   Ready* next = nullptr;            ///< Behind this one.
   void (*run)(Ready&) = nullptr;    ///< Called on the loop's own stack; null: this is a greenlet, resume it.
@@ -65,15 +85,21 @@ class Body {
   /// Runs once, on the greenlet's own stack.
   virtual std::any run(std::any first) = 0;
   /// The greenlet has no more use for it.
-  virtual void discard() noexcept { delete this; }
+  virtual void discard() noexcept = 0;
 };
+
+/// A small body lies in its greenlet's record.
+inline constexpr std::size_t inline_body_size = 64;
 
 }  // namespace detail
 
-/// What the runtime keeps of one greenlet. Outlives its stack as long as a handle refers to it.
-struct GreenletRecord : detail::Ready {
+/// What the runtime keeps of one greenlet. Outlives its stack as long as a handle refers to it. A switch touches only the
+/// first cache line.
+struct alignas(64) GreenletRecord : detail::Entrance, detail::Ready {
   /// Where a greenlet is in its life.
   enum class State : std::uint8_t { fresh, started, dead };
+
+  detail::StackAnnotation* annotation = nullptr;  ///< What the sanitizers know of its stack.
 
   State state = State::fresh;       ///< `started` covers running and suspended.
   bool is_main = false;             ///< The thread's own stack.
@@ -81,20 +107,20 @@ struct GreenletRecord : detail::Ready {
   bool is_queued = false;           ///< Linked in a host's queue of ready greenlets.
   bool has_suspended = false;       ///< It has waited for something at least once.
   bool keeps_parent = true;         ///< False: it ends in whoever resumed it last, as greenlets of the bridge do.
-  detail::Context* context = nullptr;  ///< Its carrier, or the thread's own.
-  detail::ThreadHub* hub = nullptr;    ///< Of its thread.
+  std::int32_t local_references = 0;   ///< Handles counted by its own thread …
+  std::atomic<std::int32_t> foreign_references{0};  ///< … and by others; each may be negative, the sum is the truth.
+  detail::Carrier* carrier = nullptr;  ///< Its stack, from start to end.
   void* thread = nullptr;              ///< Its thread, as thread_identity() tells it; null once that has ended.
   GreenletRecord* parent = nullptr;    ///< Counted.
   Host* host = nullptr;                ///< Whose loop runs it; null: it cannot wait.
   Scopes scopes;                       ///< Its cancel scopes.
-  std::int32_t local_references = 0;   ///< Handles counted by its own thread …
-  std::atomic<std::int32_t> foreign_references{0};  ///< … and by others; each may be negative, the sum is the truth.
   detail::Body* body = nullptr;        ///< Owned until it has run.
   StackOptions stack;                  ///< Read at the start.
-  std::string name;                    ///< For people.
   GreenletRecord* self = this;              ///< The contents of an uncounted handle.
   GreenletRecord* previous_live = nullptr;  ///< In the list of its thread's greenlets.
   GreenletRecord* next_live = nullptr;      ///< Likewise.
+  std::string name;                    ///< For people.
+  alignas(std::max_align_t) std::byte inline_body[detail::inline_body_size];  ///< Where a small body lies.
 };
 
 namespace detail {
@@ -106,7 +132,9 @@ struct ThreadHub {
   bool has_incoming = false;            ///< One of the next two is set: the stack that was switched to must take it.
   std::any value;                       ///< What is handed over.
   std::exception_ptr error;             ///< What is thrown there instead.
+  void* enterable_on = nullptr;         ///< What a greenlet's own is set to when it rests: null while somebody traces.
   bool is_traced = false;               ///< Each switch is to be told to the tracer; usually not.
+  StackAnnotation* left = nullptr;      ///< Sanitizers only: of the stack that was left last.
   GreenletRecord* return_to = nullptr;  ///< Where a greenlet goes that has to wait: whoever resumed it.
   std::shared_ptr<std::atomic<Host*>> host;  ///< The loop that runs on this thread; it sets null when it goes.
 };
@@ -129,21 +157,36 @@ struct ThreadHub {
 
 /// Leaves the stack of `from` at rest and runs that of `to`; returns when something jumps back.
 [[gnu::always_inline]] inline void jump(Context& from, Context& to) noexcept {
-  annotate_leave(from.annotation, to.annotation);
-  const boost::context::detail::transfer_t arrival = boost::context::detail::jump_fcontext(to.resume_point, &from);
-  Context& previous = *static_cast<Context*>(arrival.data);
-  previous.resume_point = arrival.fctx;
-  annotate_enter(from.annotation, previous.annotation);
+#if defined(GREENWAY_SWITCH_NATIVE)
+  native_switch(from, to);
+#else
+  const boost::context::detail::transfer_t arrival = boost::context::detail::jump_fcontext(to.context, &from);
+  static_cast<Context*>(arrival.data)->context = arrival.fctx;
+#endif
+}
+
+/// Puts the exception state of `to` in force and keeps that of `from`. Nearly always neither has any, and nothing is
+/// written: values that go from store to load each way would cost more than the rest of the switch.
+[[gnu::always_inline]] inline void exchange_exceptions(ExceptionState& live, Context& from, Context& to) noexcept {
+  const auto caught = reinterpret_cast<std::uintptr_t>(live.caught) | reinterpret_cast<std::uintptr_t>(to.exceptions.caught);
+  if ((caught | live.uncaught | to.exceptions.uncaught) != 0) [[unlikely]] {
+    from.exceptions = live;
+    live = to.exceptions;
+    to.exceptions = {};
+  }
 }
 
 /// Makes `to` the running greenlet: it is started, and not the current one.
-[[gnu::always_inline]] inline void switch_stacks(ThreadHub& hub, GreenletRecord& to) noexcept {
-  Context& from = *hub.current->context;
-  Context& target = *to.context;
+/// @param enterable_on  What the greenlet that is left gets: ThreadHub::enterable_on, perhaps known to the caller.
+[[gnu::always_inline]] inline void switch_stacks(ThreadHub& hub, GreenletRecord& to, void* enterable_on) noexcept {
+  GreenletRecord& from = *hub.current;
+  from.enterable_on = enterable_on;
+  to.enterable_on = nullptr;
   hub.current = &to;
-  from.exceptions = *hub.exceptions;
-  *hub.exceptions = target.exceptions;
-  jump(from, target);
+  exchange_exceptions(*hub.exceptions, from, to);
+  annotate_leave(from.annotation, to.annotation, hub.left);
+  jump(from, to);
+  annotate_enter(from.annotation, hub.left);
 }
 
 }  // namespace detail

@@ -5,7 +5,7 @@
 /// @brief Everything that AddressSanitizer, ThreadSanitizer, LeakSanitizer and valgrind are told about stacks and switches.
 ///
 /// Debian's Boost.Context has the assembly switch only, so its own annotations cannot be had. Without a sanitizer
-/// everything here compiles to nothing, valgrind's requests apart, which are made once a stack.
+/// a switch tells nobody anything. What is said once a stack, to valgrind too, is in sanitizer.cpp.
 
 #include <cstddef>
 
@@ -25,9 +25,7 @@
 #endif
 
 #if defined(GREENWAY_ASAN)
-#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
-#include <sanitizer/lsan_interface.h>
 #endif
 #if defined(GREENWAY_TSAN)
 #include <sanitizer/tsan_interface.h>
@@ -53,55 +51,41 @@ struct StackAnnotation {
 #if defined(GREENWAY_TSAN)
   void* fiber = nullptr;          ///< TSan's.
 #endif
+  unsigned valgrind = 0;          ///< Valgrind's number of the stack.
 };
 
 /// A new stack of `size` bytes at `bottom`. LeakSanitizer will look for pointers on it.
-inline void annotate_new_stack([[maybe_unused]] StackAnnotation& stack, [[maybe_unused]] void* bottom,
-                               [[maybe_unused]] std::size_t size) noexcept {
-#if defined(GREENWAY_ASAN)
-  stack.bottom = bottom;
-  stack.size = size;
-  __lsan_register_root_region(bottom, size);
-#endif
-#if defined(GREENWAY_TSAN)
-  stack.fiber = __tsan_create_fiber(0);
-#endif
-}
+/// @param stack   To be filled in.
+/// @param bottom  Lowest usable address.
+/// @param size    Usable bytes.
+void annotate_new_stack(StackAnnotation& stack, void* bottom, std::size_t size) noexcept;
 
 /// The stack is about to be unmapped.
-inline void annotate_dead_stack([[maybe_unused]] StackAnnotation& stack) noexcept {
-#if defined(GREENWAY_ASAN)
-  __lsan_unregister_root_region(stack.bottom, stack.size);
-  __asan_unpoison_memory_region(stack.bottom, stack.size);
-#endif
-#if defined(GREENWAY_TSAN)
-  __tsan_destroy_fiber(stack.fiber);
-#endif
-}
+/// @param stack  Its annotation.
+void annotate_dead_stack(StackAnnotation& stack) noexcept;
 
 /// The thread's own stack, before its first switch.
-inline void annotate_thread_stack([[maybe_unused]] StackAnnotation& stack) noexcept {
-#if defined(GREENWAY_TSAN)
-  stack.fiber = __tsan_get_current_fiber();
-#endif
-}
+/// @param stack  To be filled in.
+void annotate_thread_stack(StackAnnotation& stack) noexcept;
 
 /// Immediately before the jump from one stack to another. Inlined: TSan's shadow stack must not be in a callee here.
-[[gnu::always_inline]] inline void annotate_leave([[maybe_unused]] StackAnnotation& from,
-                                                  [[maybe_unused]] StackAnnotation& to) noexcept {
+/// @param left  Set to `from`, for whoever is entered.
+[[gnu::always_inline]] inline void annotate_leave([[maybe_unused]] StackAnnotation* from, [[maybe_unused]] StackAnnotation* to,
+                                                  [[maybe_unused]] StackAnnotation*& left) noexcept {
 #if defined(GREENWAY_ASAN)
-  __sanitizer_start_switch_fiber(&from.fake_stack, to.bottom, to.size);
+  left = from;
+  __sanitizer_start_switch_fiber(&from->fake_stack, to->bottom, to->size);
 #endif
 #if defined(GREENWAY_TSAN)
-  __tsan_switch_to_fiber(to.fiber, 0);
+  __tsan_switch_to_fiber(to->fiber, 0);
 #endif
 }
 
 /// Immediately after the jump, on the stack that was entered. `previous` is the one that was left.
-[[gnu::always_inline]] inline void annotate_enter([[maybe_unused]] StackAnnotation& here,
-                                                  [[maybe_unused]] StackAnnotation& previous) noexcept {
+[[gnu::always_inline]] inline void annotate_enter([[maybe_unused]] StackAnnotation* here,
+                                                  [[maybe_unused]] StackAnnotation* const& previous) noexcept {
 #if defined(GREENWAY_ASAN)
-  __sanitizer_finish_switch_fiber(here.fake_stack, &previous.bottom, &previous.size);
+  __sanitizer_finish_switch_fiber(here->fake_stack, &previous->bottom, &previous->size);
 #endif
 }
 
