@@ -112,7 +112,10 @@ void free_record(Hub& hub, GreenletRecord& greenlet) noexcept {
   greenlet.foreign_references.store(0, std::memory_order_relaxed);
   greenlet.host = nullptr;
   greenlet.scopes = {};
-  greenlet.name.clear();
+  if (greenlet.has_name) {
+    greenlet.name.clear();
+    greenlet.has_name = false;
+  }
   greenlet.next_live = hub.spare;
   hub.spare = &greenlet;
   ++hub.spare_count;
@@ -167,11 +170,7 @@ void run_body(Hub& hub, GreenletRecord& greenlet) noexcept {
   Parcel result;
   std::exception_ptr error;
   try {
-    Parcel first;
-    if (hub.has_incoming) {
-      first = take_incoming(hub);
-    }
-    result = body->run(std::move(first));
+    body->run(hub, result);
   } catch (const GreenletExit& exit) {
     result = exit;
   } catch (...) {
@@ -187,7 +186,7 @@ void run_body(Hub& hub, GreenletRecord& greenlet) noexcept {
   hub.switch_origin = &greenlet;
   if (error != nullptr) {
     hand_over_error(hub, std::move(error));
-  } else {
+  } else if (result.has_value() || hub.is_traced) {
     hand_over_value(hub, std::move(result));
   }
 }
@@ -410,7 +409,10 @@ GreenletRecord& make_bridge_greenlet(Body& body, Host& host, StackOptions stack,
   GreenletRecord& greenlet = make_record(this_hub(), &body, stack);
   greenlet.keeps_parent = false;
   greenlet.host = &host;
-  greenlet.name = std::move(name);
+  if (!name.empty()) {
+    greenlet.name = std::move(name);
+    greenlet.has_name = true;
+  }
   return greenlet;
 }
 
@@ -476,7 +478,9 @@ StackUsage stack_usage() noexcept { return detail::this_hub().stacks.usage(); }
 
 Greenlet::Greenlet(StackOptions stack) {
   detail::Hub& hub = detail::this_hub();
-  collect_orphans(hub);
+  if (hub.has_orphans.load(std::memory_order_relaxed)) [[unlikely]] {
+    collect_orphans(hub);
+  }
   record_ = &detail::make_record(hub, nullptr, stack);
   record_->parent = hub.current;
   ++hub.current->local_references;
@@ -528,9 +532,20 @@ Parcel transfer(detail::Hub& hub, GreenletRecord& target) {
 
 }  // namespace
 
+Parcel Greenlet::switch_slowly() const {
+  if (record_ == nullptr || record_->state != GreenletRecord::State::fresh || record_->thread != detail::thread_identity() ||
+      record_->hub->is_traced) {
+    return switch_slowly(Parcel());
+  }
+  detail::Hub& hub = static_cast<detail::Hub&>(*record_->hub);
+  detail::start_on(hub.stacks.acquire(record_->stack), *record_);
+  detail::switch_stacks(hub, *record_, hub.enterable_on);
+  return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
+}
+
 Parcel Greenlet::switch_slowly(Parcel value) const {
   detail::Hub& hub = own_hub(record_);
-  if (hub.has_orphans.load(std::memory_order_relaxed)) {
+  if (hub.has_orphans.load(std::memory_order_relaxed)) [[unlikely]] {
     collect_orphans(hub);
   }
   detail::hand_over_value(hub, std::move(value));
@@ -594,6 +609,7 @@ const std::string& Greenlet::name() const noexcept {
 void Greenlet::set_name(std::string name) const {
   own_hub(record_);
   record_->name = std::move(name);
+  record_->has_name = true;
 }
 
 const Greenlet& Greenlet::current() noexcept { return GreenletAccess::uncounted(*detail::this_thread_hub().current); }

@@ -14,9 +14,11 @@ namespace greenway::detail {
 class OperationState::GreenletBody final : public Body {
  public:
   explicit GreenletBody(OperationState& state) noexcept : state_(&state) { state.retain(); }
-  std::any run(std::any) override {
+  void run(ThreadHub& hub, std::any&) override {
+    if (hub.has_incoming) {
+      take_incoming(hub);
+    }
     state_->run_in_greenlet();
-    return {};
   }
   void discard() noexcept override {
     state_->release();

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -67,31 +66,9 @@ StackPool::~StackPool() {
   }
 }
 
-std::size_t StackPool::class_of(std::size_t size) {
-  const std::size_t rounded = std::bit_ceil(size < (1U << smallest_shift) ? std::size_t{1} << smallest_shift : size);
-  const auto index = static_cast<std::size_t>(std::countr_zero(rounded)) - smallest_shift;
-  if (index >= class_count) {
-    throw ArgumentError("StackOptions::size_bytes is " + std::to_string(size) + "; at most 1 GiB is possible");
-  }
-  return index;
-}
-
-Carrier& StackPool::acquire(StackOptions options) {
-  const std::size_t index = class_of(options.size_bytes * stack_size_factor);
-  Carrier* carrier = idle_[index];
-  if (carrier == nullptr) {
-    return map(std::size_t{1} << (index + smallest_shift));
-  }
-  idle_[index] = carrier->next;
-  --usage_.idle;
-  return *carrier;
-}
-
-void StackPool::release(Carrier& carrier) noexcept {
-  Carrier*& head = idle_[static_cast<std::size_t>(std::countr_zero(carrier.size)) - smallest_shift];
-  carrier.next = head;
-  head = &carrier;
-  ++usage_.idle;
+void StackPool::throw_too_large(std::size_t size) {
+  throw ArgumentError("StackOptions::size_bytes is " + std::to_string(size / stack_size_factor) +
+                      "; at most 1 GiB is possible");
 }
 
 Carrier& StackPool::map(std::size_t size) {

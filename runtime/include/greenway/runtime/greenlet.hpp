@@ -103,7 +103,7 @@ class Greenlet {
   [[gnu::always_inline]] Parcel switch_to() const {
     void* const thread = detail::thread_identity();
     if (record_ == nullptr || record_->enterable_on != thread) [[unlikely]] {
-      return switch_slowly({});
+      return switch_slowly();
     }
     detail::ThreadHub& hub = *record_->hub;
     // Enterable without a second look means that nobody traces: what is left is enterable from this thread likewise.
@@ -159,11 +159,14 @@ class Greenlet {
         record.body = new FunctionBody(std::forward<G>(fn));
       }
     }
-    Parcel run(Parcel first) override {
+    void run(detail::ThreadHub& hub, Parcel& result) override {
       if constexpr (std::is_invocable_v<F&, Parcel>) {
-        return call([&]() -> decltype(auto) { return fn_(std::move(first)); });
+        keep(result, [&]() -> decltype(auto) { return fn_(hub.has_incoming ? detail::take_incoming(hub) : Parcel()); });
       } else {
-        return call(fn_);
+        if (hub.has_incoming) {
+          detail::take_incoming(hub);
+        }
+        keep(result, fn_);
       }
     }
     void discard() noexcept override {
@@ -183,12 +186,11 @@ class Greenlet {
     }
 
     template <class C>
-    static Parcel call(C&& body) {
+    static void keep(Parcel& result, C&& body) {
       if constexpr (std::is_void_v<std::invoke_result_t<C&>>) {
         body();
-        return {};
       } else {
-        return Parcel(body());
+        result = Parcel(body());
       }
     }
 
@@ -197,6 +199,7 @@ class Greenlet {
 
   explicit Greenlet(StackOptions stack);
 
+  Parcel switch_slowly() const;
   Parcel switch_slowly(Parcel value) const;
   void retain() const noexcept;
   void release() noexcept;

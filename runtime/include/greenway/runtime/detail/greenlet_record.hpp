@@ -82,8 +82,8 @@ struct Ready {
 class Body {
  public:
   virtual ~Body() = default;
-  /// Runs once, on the greenlet's own stack.
-  virtual std::any run(std::any first) = 0;
+  /// Runs once, on the greenlet's own stack; takes what was handed over first from the hub, and leaves its result.
+  virtual void run(ThreadHub& hub, std::any& result) = 0;
   /// The greenlet has no more use for it.
   virtual void discard() noexcept = 0;
 };
@@ -107,6 +107,7 @@ struct alignas(64) GreenletRecord : detail::Entrance, detail::Ready {
   bool is_queued = false;           ///< Linked in a host's queue of ready greenlets.
   bool has_suspended = false;       ///< It has waited for something at least once.
   bool keeps_parent = true;         ///< False: it ends in whoever resumed it last, as greenlets of the bridge do.
+  bool has_name = false;            ///< `name` is not empty.
   std::int32_t local_references = 0;   ///< Handles counted by its own thread …
   std::atomic<std::int32_t> foreign_references{0};  ///< … and by others; each may be negative, the sum is the truth.
   detail::Carrier* carrier = nullptr;  ///< Its stack, from start to end.
