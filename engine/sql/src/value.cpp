@@ -11,7 +11,12 @@ namespace {
 // second byte keep out overlong forms, surrogates and what lies above U+10FFFF (The Unicode Standard, table 3-7).
 std::size_t sequence_length(const unsigned char* byte, const unsigned char* end) noexcept {
   const unsigned char lead = byte[0];
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  const std::size_t length = lead < 0x80   ? 1
+                             : lead < 0xC2 ? 0
+                             : lead < 0xE0 ? 2
+                             : lead < 0xF0 ? 3
+                             : lead < 0xF5 ? 4
+                                           : 0;
   if (length > static_cast<std::size_t>(end - byte)) {
     return 0;
   }
