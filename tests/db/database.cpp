@@ -3,10 +3,17 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 
 #include <unistd.h>
 
 namespace database {
+
+Scratch Scratch::sqlite() {
+  std::string folder = (std::filesystem::temp_directory_path() / "greenway-db-XXXXXX").string();
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  return Scratch("sqlite:///" + folder + "/test.db", [folder] { std::filesystem::remove_all(folder); });
+}
 
 Scratch Scratch::postgresql() {
   const char* const given = std::getenv("GREENWAY_TEST_POSTGRESQL_URL");
@@ -16,14 +23,10 @@ Scratch Scratch::postgresql() {
   }
   static std::atomic<int> count{0};
   const std::string schema = "db_" + std::to_string(::getpid()) + '_' + std::to_string(++count);
-  run_sql(gw::create_engine(given), "CREATE SCHEMA " + schema);
-  return Scratch(std::string(given) + "?options=-csearch_path%3D" + schema, schema);
-}
-
-Scratch::~Scratch() {
-  if (!schema_.empty()) {
-    run_sql(gw::create_engine(url_ + "%20-cclient_min_messages%3Dwarning"), "DROP SCHEMA " + schema_ + " CASCADE");
-  }
+  const std::string quiet = std::string(given) + "?options=-cclient_min_messages%3Dwarning";
+  run_sql(gw::create_engine(quiet), "CREATE SCHEMA " + schema);
+  return Scratch(quiet + "%20-csearch_path%3D" + schema,
+                 [=] { run_sql(gw::create_engine(quiet), "DROP SCHEMA " + schema + " CASCADE"); });
 }
 
 }  // namespace database

@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <greenway/greenway.hpp>
 
@@ -18,20 +20,24 @@ namespace gw = greenway;
 /// An empty database that goes away with this object.
 class Scratch {
  public:
-  /// In memory.
-  static Scratch sqlite() { return Scratch("sqlite://", {}); }
+  /// A file.
+  static Scratch sqlite();
   /// A schema of the test server, which is the search path of all connections; fails the test when there is no server.
   static Scratch postgresql();
-  Scratch(Scratch&& other) noexcept : url_(std::move(other.url_)), schema_(std::exchange(other.schema_, {})) {}
-  ~Scratch();
+  Scratch(Scratch&& other) noexcept : url_(std::move(other.url_)), drop_(std::exchange(other.drop_, nullptr)) {}
+  ~Scratch() {
+    if (drop_) {
+      drop_();
+    }
+  }
 
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
 
  private:
-  Scratch(std::string url, std::string schema) : url_(std::move(url)), schema_(std::move(schema)) {}
+  Scratch(std::string url, std::function<void()> drop) : url_(std::move(url)), drop_(std::move(drop)) {}
 
   std::string url_;
-  std::string schema_;
+  std::function<void()> drop_;
 };
 
 /// @return The database that this run of the test is about: all runs together see each one.
