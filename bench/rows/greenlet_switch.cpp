@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "rows/greenlet_switch.hpp"
+
+#include <cstddef>
+#include <vector>
+
+#include <greenway/runtime/greenlet.hpp>
+
+namespace greenway::bench {
+
+namespace {
+
+/// @return A greenlet that rests, and whenever it is switched to switches back at once.
+Greenlet make_returning() {
+  Greenlet other([caller = Greenlet::current()] {
+    for (;;) {
+      caller.switch_to();
+    }
+  });
+  other.switch_to();
+  return other;
+}
+
+}  // namespace
+
+void greenlet_round_trip(benchmark::State& state) {
+  const Greenlet other = make_returning();
+  for (auto _ : state) {
+    other.switch_to();
+  }
+}
+
+void greenlet_round_trip_of_10k(benchmark::State& state) {
+  std::vector<Greenlet> others;
+  for (int i = 0; i < 10'000; ++i) {
+    others.push_back(make_returning());
+  }
+  std::size_t next = 0;
+  for (auto _ : state) {
+    others[next].switch_to();
+    next = next + 1 == others.size() ? 0 : next + 1;
+  }
+}
+
+}  // namespace greenway::bench

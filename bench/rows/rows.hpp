@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file rows/rows.hpp
+/// @brief Every family of rows, each defined in a file named after it.
+
+#include <vector>
+
+#include "row.hpp"
+
+namespace greenway::bench {
+
+Family switch_rows();         ///< A round trip between two stacks.
+Family switch_10k_rows();     ///< The same with 10,000 stacks in turn.
+Family spawn_rows();          ///< Make, run and finish an empty greenlet.
+Family spawn_suspend_rows();  ///< From a coroutine: spawn a function that waits once.
+Family wakeup_rows();         ///< Woken by a byte in a socket.
+Family memory_rows();         ///< What a greenlet at rest takes.
+Family bank_rows();           ///< pgbench's transaction, 10 clients on one thread.
+
+/// @return All of them, in the order of the targets file.
+inline std::vector<Family> all_rows() {
+  return {switch_rows(), switch_10k_rows(), spawn_rows(), spawn_suspend_rows(),
+          wakeup_rows(), memory_rows(),     bank_rows()};
+}
+
+}  // namespace greenway::bench
