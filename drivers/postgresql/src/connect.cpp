@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <new>
+#include <string>
 #include <vector>
 
 #include <greenway/base/log.hpp>
@@ -17,10 +18,13 @@ namespace {
 /// Called by libpq in the middle of reading: nothing may leave it.
 void receive_notice(void*, const PGresult* notice) noexcept {
   try {
-    const char* const severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-    const bool is_warning = severity != nullptr && std::string_view(severity) == "WARNING";
-    log(is_warning ? LogLevel::warning : LogLevel::info, "greenway.postgresql",
-        single_line(PQresultErrorMessage(notice)));
+    const auto field = [&](int code) -> std::string {
+      const char* const text = PQresultErrorField(notice, code);
+      return text == nullptr ? "" : text;
+    };
+    const std::string severity = field(PG_DIAG_SEVERITY_NONLOCALIZED);
+    log(severity == "WARNING" ? LogLevel::warning : LogLevel::info, "greenway.postgresql",
+        single_line(severity + ": " + field(PG_DIAG_MESSAGE_PRIMARY)));
   } catch (const std::exception&) {
   }
 }

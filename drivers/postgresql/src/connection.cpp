@@ -355,7 +355,7 @@ void PostgreSQLConnection::throw_if_lost(const ResultHandle& answer, std::string
     link_.terminate();
     throw_server_error(answer.get(), statement);
   }
-  if (link_.is_gone()) {
+  if (link_.is_gone() && !is_server_error(answer.get())) {
     if (is_autocommit_) {
       throw_client_error<OutcomeUnknown>(
           "the connection was lost before the answer came, and whether the statement took effect is not known: " +
@@ -452,7 +452,7 @@ void PostgreSQLConnection::commit(Deadline deadline) {
   link_.sent(PQsendQuery(link_.get(), "COMMIT"));
   ResultHandle answer;
   await_commit(answer, bounded(deadline));
-  if (link_.is_gone() || is_fatal(answer.get())) {
+  if (is_fatal(answer.get()) || (link_.is_gone() && !is_server_error(answer.get()))) {
     const std::string why = is_fatal(answer.get()) ? PQresultErrorMessage(answer.get()) : link_.loss();
     link_.terminate();
     throw_client_error<OutcomeUnknown>(

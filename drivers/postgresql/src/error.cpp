@@ -77,6 +77,8 @@ bool is_error(const PGresult* answer) noexcept {
   }
 }
 
+bool is_server_error(const PGresult* answer) noexcept { return !field(answer, PG_DIAG_SQLSTATE).empty(); }
+
 bool is_fatal(const PGresult* error) noexcept {
   const std::string_view severity = field(error, PG_DIAG_SEVERITY_NONLOCALIZED);
   return severity == "FATAL" || severity == "PANIC";

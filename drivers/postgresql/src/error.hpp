@@ -17,6 +17,9 @@ std::string single_line(std::string_view text);
 /// @return Whether the answer says that the statement failed.
 bool is_error(const PGresult* answer) noexcept;
 
+/// @return Whether the server itself says so, and not libpq of a session that is lost.
+bool is_server_error(const PGresult* answer) noexcept;
+
 /// @return Whether the server ends the session with this error.
 bool is_fatal(const PGresult* error) noexcept;
 

@@ -24,16 +24,16 @@ bool is_copy(const PGresult* answer) noexcept {
 
 }  // namespace
 
-Link::Link(ConnectionHandle session, bool may_cancel)
-    : session_(std::move(session)), descriptor_(PQsocket(session_.get())), may_cancel_(may_cancel) {}
+Link::Link(ConnectionHandle session, bool is_local)
+    : session_(std::move(session)),
+      descriptor_(PQsocket(session_.get())),
+      may_cancel_(is_local || PQsslInUse(session_.get()) == 0) {}
 
 void Link::begin_pipeline() noexcept { PQenterPipelineMode(get()); }
 
 void Link::sync() {
-  if (PQpipelineSync(get()) != 0) {
-    ++groups_;
-  }
-  check();
+  sent(PQpipelineSync(get()));
+  ++groups_;
 }
 
 void Link::sent(int result) {

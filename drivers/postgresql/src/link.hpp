@@ -25,9 +25,9 @@ namespace greenway::detail::postgresql {
 /// a cancel request is on its way, which might hit it.
 class Link {
  public:
-  /// @param session        Open and non-blocking.
-  /// @param may_cancel     Whether a cancel request may travel in clear.
-  Link(ConnectionHandle session, bool may_cancel);
+  /// @param session   Open and non-blocking.
+  /// @param is_local  Whether nobody else sees what travels in clear.
+  Link(ConnectionHandle session, bool is_local);
   ~Link() { terminate(); }
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
@@ -44,6 +44,7 @@ class Link {
   /// Begins a pipeline: what is sent from here on is answered together.
   void begin_pipeline() noexcept;
   /// Ends a group of a pipeline: after an error the server skips what is left of its group.
+  /// @throws InterfaceError  As sent().
   void sync();
   /// Takes note of what one of libpq's PQsend functions returned.
   /// @throws InterfaceError  libpq refused; nothing has been sent.

@@ -10,6 +10,7 @@
 
 #include <greenway/base/error.hpp>
 #include <greenway/db/driver.hpp>
+#include <greenway/postgresql/driver.hpp>
 #include <greenway/runtime/bridge.hpp>
 #include <greenway/runtime/cancel.hpp>
 
@@ -72,6 +73,19 @@ TEST_CASE("a statement that passes its deadline is cancelled and its connection 
     CHECK(connection->transaction_state() == gw::TransactionState::idle);
     CHECK(server::backend(*connection) == backend);
   });
+}
+
+TEST_CASE("a statement is cancelled on another machine too, when nothing of its connection is encrypted") {
+  const gw::URL given(server::url());
+  const std::string elsewhere = "postgresql://" + given.username() + "@0.0.0.0:" + std::to_string(given.port()) + '/' +
+                                given.database() + "?sslmode=disable";
+  gw::register_postgresql();
+  const auto connection = gw::make_driver(gw::URL(elsewhere))->connect(soon());
+
+  CHECK_THROWS_AS(execute(*connection, "SELECT pg_sleep(60)", {}, {.deadline = gw::Deadline::in(50ms)}),
+                  gw::TimeoutError);
+
+  CHECK(scalar(*connection, "SELECT 1") == gw::Value(1));
 }
 
 TEST_CASE("a result without end is given up at the deadline, though there is always something to read") {

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <greenway/base/error.hpp>
+#include <greenway/base/log.hpp>
 #include <greenway/db/driver.hpp>
 
 #include "server.hpp"
@@ -109,6 +114,22 @@ TEST_CASE("text of the server is one printable line") {
   CHECK(error.diagnostics().message == "one [31mtwo");
   CHECK(error.sqlstate() == "UX001");
   CHECK(error.hint() == "line\n2");
+}
+
+TEST_CASE("notices go to the log, whose failure harms nothing") {
+  const auto connection = server::connect();
+  std::vector<std::pair<gw::LogLevel, std::string>> lines;
+  gw::set_log_sink([&](gw::LogLevel level, std::string_view, std::string_view text) {
+    lines.emplace_back(level, text);
+    throw std::runtime_error("the disk is full");
+  });
+
+  execute(*connection, R"(DO $$ BEGIN RAISE WARNING E'be\ncareful'; RAISE NOTICE 'by the way'; END $$)");
+  gw::set_log_sink({});
+
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0] == std::pair(gw::LogLevel::warning, std::string("WARNING: be careful")));
+  CHECK(lines[1] == std::pair(gw::LogLevel::info, std::string("NOTICE: by the way")));
 }
 
 TEST_CASE("COPY through the client is refused and closes the connection") {
