@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string_view>
+
+#include <greenway/db/engine.hpp>
+
+#include "bank/run.hpp"
+
+namespace bank {
+
+/// Clients of one kind.
+struct Caller {
+  std::string_view name;  ///< As --host has it.
+  bool has_loop;          ///< All of a run's clients at once on one thread; else there is only one.
+  /// Lets the clients make transfers while the run goes on. An error that is thrown ends the run, as Run::fail does.
+  void (*call)(const greenway::Engine&, Run&);
+};
+
+/// An ordinary thread: each statement blocks it.
+void call_from_thread(const greenway::Engine& engine, Run& run);
+/// Coroutines of Asio, all on one thread: each statement suspends one of them.
+void call_from_asio(const greenway::Engine& engine, Run& run);
+
+inline constexpr Caller callers[] = {
+    {"blocking", false, call_from_thread},
+    {"asio", true, call_from_asio},
+};
+
+}  // namespace bank
