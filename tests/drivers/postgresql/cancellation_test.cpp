@@ -293,14 +293,14 @@ TEST_CASE("a statement whose connection breaks may have taken effect outside a t
 
 TEST_CASE("the descriptor of a broken connection may be reused at once") {
   gw::run([] {
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 5; ++i) {
       const auto broken = server::connect();
-      server::kill_backend(server::backend(*broken));
+      cut(client_port(*broken));
       CHECK_THROWS_AS(execute(*broken, "SELECT 1"), gw::OperationalError);
       const auto next = server::connect();
       CHECK(scalar(*next, "SELECT $1::int", {i}) == gw::Value(i));
       broken->terminate();
-      CHECK(scalar(*next, "SELECT $1::int", {i}) == gw::Value(i));
+      CHECK(gw::with_timeout(10s, [&] { return scalar(*next, "SELECT $1::int", {i}); }) == gw::Value(i));
     }
   });
 }

@@ -76,17 +76,17 @@ TEST_CASE("the least recently used statement goes when the cache is full") {
 
 TEST_CASE("statements are not deallocated inside a transaction, where that could make it fail") {
   const auto connection = server::connect("prepare=named&prepared_statement_cache_size=1");
-  execute(*connection, "SELECT 1");
-  execute(*connection, "DEALLOCATE ALL");
-
   connection->begin({}, soon());
-  for (int i = 0; i < 5; ++i) {
-    CHECK(scalar(*connection, "SELECT " + std::to_string(i)) == gw::Value(i));
-  }
+  execute(*connection, "SELECT 1");
+  execute(*connection, "DEALLOCATE ALL", {}, {.prepare = false});
+
+  // Each of these drops the one before, whose name the server has forgotten.
+  CHECK(scalar(*connection, "SELECT 2") == gw::Value(2));
+  CHECK(scalar(*connection, "SELECT 3") == gw::Value(3));
   CHECK(connection->transaction_state() == gw::TransactionState::in_transaction);
   connection->commit(soon());
 
-  CHECK(scalar(*connection, "SELECT 7") == gw::Value(7));
+  CHECK(scalar(*connection, "SELECT 4") == gw::Value(4));
 }
 
 TEST_CASE("one text with parameters of several kinds is several statements, and NULL fits each of them") {
