@@ -26,7 +26,8 @@ EngineOptions pool_of_one() {
 }
 
 std::int64_t set_name(Connection& connection, int id, const std::string& name) {
-  return connection.execute(text("UPDATE t SET name = :name WHERE id = :id").bind("name", name).bind("id", id)).rowcount();
+  return connection.execute(text("UPDATE t SET name = :name WHERE id = :id").bind("name", name).bind("id", id))
+      .rowcount();
 }
 
 std::string name_of(Connection& connection, int id) {
@@ -71,7 +72,8 @@ TEST_CASE("every call of an async engine and connection works inside a co_await 
     CHECK(value == Value(3));
     const auto number = co_await connection.scalar<std::int64_t>(text(count_rows));
     CHECK(number == 3);
-    const auto name = co_await connection.scalar<std::string>(text("SELECT name FROM t WHERE id = :id"), params("id", 1));
+    const auto name =
+        co_await connection.scalar<std::string>(text("SELECT name FROM t WHERE id = :id"), params("id", 1));
     CHECK(name == "one");
     const std::int64_t changed = co_await connection.run_sync(set_name, 2, std::string("two"));
     CHECK(changed == 1);
@@ -313,9 +315,7 @@ TEST_CASE("an operation owns what it works on") {
 TEST_CASE("an operation that is never consumed does nothing") {
   as_task([](AsyncEngine engine) -> Task<> {
     AsyncConnection connection = co_await engine.connect();
-    {
-      const Operation<Result> unused = connection.execute(text("DELETE FROM t"));
-    }
+    { const Operation<Result> unused = connection.execute(text("DELETE FROM t")); }
     CHECK_FALSE(connection.in_transaction());
   });
 }

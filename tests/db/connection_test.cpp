@@ -19,7 +19,8 @@ namespace {
 constexpr const char* endless =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT count(*) FROM n";
 
-const std::string lost = "Can't reconnect until invalid transaction is rolled back.  Please rollback() fully before proceeding";
+const std::string lost =
+    "Can't reconnect until invalid transaction is rolled back.  Please rollback() fully before proceeding";
 
 // A PostgreSQL engine and a way to hang up on its connections.
 struct Server {
@@ -96,8 +97,8 @@ TEST_CASE("driver SQL goes through as it is") {
     const bool is_postgresql = engine.url().drivername() == "postgresql";
 
     CHECK(connection.exec_driver_sql("SELECT ':a'").scalar<std::string>() == ":a");
-    CHECK(connection.exec_driver_sql(is_postgresql ? "SELECT $1::int + $2::int" : "SELECT ?1 + ?2", {1, 2}).scalar<int>() ==
-          3);
+    CHECK(connection.exec_driver_sql(is_postgresql ? "SELECT $1::int + $2::int" : "SELECT ?1 + ?2", {1, 2})
+              .scalar<int>() == 3);
   });
 }
 
@@ -111,7 +112,8 @@ TEST_CASE("a closed connection says so") {
 
     CHECK(moved.closed());
     CHECK_FALSE(moved.in_transaction());
-    CHECK(error_of<ResourceClosedError>([&] { return moved.execute(text("SELECT 1")); }) == "This Connection is closed");
+    CHECK(error_of<ResourceClosedError>([&] { return moved.execute(text("SELECT 1")); }) ==
+          "This Connection is closed");
     CHECK_THROWS_AS(moved.begin(), ResourceClosedError);
     CHECK_THROWS_AS(moved.begin_nested(), ResourceClosedError);
     CHECK_THROWS_AS(moved.commit(), ResourceClosedError);
@@ -192,9 +194,9 @@ TEST_CASE("a stream's batches are bounded one by one") {
     options.stream_results = true;
     options.yield_per = 1;
     options.timeout = 100ms;
-    const auto slow_second_row =
-        text("SELECT 1 AS n UNION ALL SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
-             "WHERE i < 100000000) SELECT i FROM n) AS x");
+    const auto slow_second_row = text(
+        "SELECT 1 AS n UNION ALL SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+        "WHERE i < 100000000) SELECT i FROM n) AS x");
 
     CHECK_THROWS_AS(connection.execute(slow_second_row, options).fetchall(), TimeoutError);
     connection.rollback();

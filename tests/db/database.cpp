@@ -18,8 +18,9 @@ Scratch Scratch::sqlite() {
 Scratch Scratch::postgresql() {
   const char* const given = std::getenv("GREENWAY_TEST_POSTGRESQL_URL");
   if (given == nullptr) {
-    FAIL("GREENWAY_TEST_POSTGRESQL_URL names no server: run these tests through scripts/test.sh, or under "
-         "scripts/postgresql.sh run");
+    FAIL(
+        "GREENWAY_TEST_POSTGRESQL_URL names no server: run these tests through scripts/test.sh, or under "
+        "scripts/postgresql.sh run");
   }
   static std::atomic<int> count{0};
   const std::string schema = "db_" + std::to_string(::getpid()) + '_' + std::to_string(++count);

@@ -98,7 +98,7 @@ TEST_CASE("disposed links keep their places until they have been closed") {
 namespace {
 
 // All that three takers of two places can do to each other: each takes, perhaps waits, perhaps gives up waiting (a
-// cancellation and a timeout are the same here), opens, fails to open, uses, and gives back a link that is good or broken.
+// cancellation and a timeout are the same here), opens, fails to open, uses, gives back a link, good or broken.
 class World {
  public:
   static constexpr std::size_t takers = 3;
@@ -110,7 +110,8 @@ class World {
   std::vector<World> next() const {
     std::vector<World> worlds;
     for (std::size_t i = 0; i < takers; ++i) {
-      for (const Event event : {Event::acquire, Event::give_up, Event::opened, Event::failed, Event::good, Event::broken}) {
+      for (const Event event :
+           {Event::acquire, Event::give_up, Event::opened, Event::failed, Event::good, Event::broken}) {
         if (World world(*this); world.happens(i, event)) {
           world.check();
           worlds.push_back(std::move(world));
@@ -228,7 +229,8 @@ class World {
     std::set<std::uintptr_t> owned(idle_.begin(), idle_.end());
     std::size_t links = idle_.size();
     for (const Taker& taker : taker_) {
-      taken += taker.state == State::opening || taker.state == State::using_link || taker.state == State::closing ? 1 : 0;
+      taken +=
+          taker.state == State::opening || taker.state == State::using_link || taker.state == State::closing ? 1 : 0;
       if (taker.held != 0) {
         owned.insert(taker.held);
         ++links;

@@ -252,8 +252,9 @@ TEST_CASE("a statement that is cancelled leaves its place to the next user, and 
     const auto slow = [&engine] {
       Connection connection = engine.connect();
       connection.execute(text("DELETE FROM t"));
-      connection.execute(text(
-          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT count(*) FROM n"));
+      connection.execute(
+          text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT count(*) "
+               "FROM n"));
     };
 
     CHECK_THROWS_AS(with_timeout(100ms, slow), TimeoutError);
@@ -319,8 +320,9 @@ TEST_CASE("with pre-ping a connection that the server has left is replaced unsee
   options.pool_pre_ping = true;
   const Engine engine = create_engine(scratch.url(), options);
   const int pid = engine.connect().scalar<int>(text("SELECT pg_backend_pid()"));
-  CHECK(create_engine(scratch.url()).connect().scalar<bool>(
-      text("SELECT pg_terminate_backend(CAST(:pid AS int), 10000)").bind("pid", pid)));
+  CHECK(create_engine(scratch.url())
+            .connect()
+            .scalar<bool>(text("SELECT pg_terminate_backend(CAST(:pid AS int), 10000)").bind("pid", pid)));
 
   CHECK(engine.connect().scalar<int>(text("SELECT 1")) == 1);
 }
@@ -345,6 +347,26 @@ TEST_CASE("a disposed engine closes what is idle at once, what is in use when it
     engine.dispose();
     engine.dispose();
   });
+}
+
+TEST_CASE("a greenlet that is destroyed with a connection closes it without waiting for anybody") {
+  const database::Scratch scratch = database::each();
+  const Engine engine = create_engine(scratch.url(), pool_of(1));
+  database::make_table(engine);
+  {
+    Greenlet greenlet([&] {
+      Connection connection = engine.connect();
+      Transaction transaction = connection.begin();
+      connection.execute(text("DELETE FROM t"));
+      Greenlet::current().parent().switch_to();
+    });
+    greenlet.switch_to();
+    CHECK(engine.pool_status().in_use == 1);
+  }
+
+  CHECK(engine.pool_status().in_use == 0);
+  CHECK(engine.pool_status().idle == 0);
+  CHECK(database::count(engine) == 3);
 }
 
 TEST_CASE("a connection keeps its engine") {

@@ -17,11 +17,10 @@ namespace {
 
 // Numbers 1 to `size`, with a column of text.
 Result numbers(Connection& connection, int size, const ExecutionOptions& options = {}) {
-  return connection.execute(
-      text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :size) "
-           "SELECT i, 'row ' || i AS label FROM n ORDER BY i")
-          .bind("size", size),
-      options);
+  return connection.execute(text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :size) "
+                                 "SELECT i, 'row ' || i AS label FROM n ORDER BY i")
+                                .bind("size", size),
+                            options);
 }
 
 std::vector<std::int64_t> firsts(const std::vector<Row>& rows) {
@@ -171,16 +170,17 @@ TEST_CASE("one insists on one row, one_or_none on at most one") {
 TEST_CASE("values are read as what they are, and as what they fit into") {
   database::everywhere([](const Engine& engine) {
     Connection connection = engine.connect();
-    const Row row = connection
-                        .execute(text("SELECT CAST(:big AS bigint), :text, :blob, CAST(:real AS double precision), NULL, "
-                                      "CAST(:small AS bigint), :empty")
-                                     .bind("big", std::numeric_limits<std::int64_t>::min())
-                                     .bind("text", "Grüße, 世界")
-                                     .bind("blob", Bytes{std::byte{0}, std::byte{255}})
-                                     .bind("real", 0.1)
-                                     .bind("small", 200)
-                                     .bind("empty", ""))
-                        .one();
+    const Row row =
+        connection
+            .execute(text("SELECT CAST(:big AS bigint), :text, :blob, CAST(:real AS double precision), NULL, "
+                          "CAST(:small AS bigint), :empty")
+                         .bind("big", std::numeric_limits<std::int64_t>::min())
+                         .bind("text", "Grüße, 世界")
+                         .bind("blob", Bytes{std::byte{0}, std::byte{255}})
+                         .bind("real", 0.1)
+                         .bind("small", 200)
+                         .bind("empty", ""))
+            .one();
 
     CHECK(row.size() == 7);
     CHECK(row.get<std::int64_t>(0) == std::numeric_limits<std::int64_t>::min());
@@ -218,7 +218,8 @@ TEST_CASE("truth values are read as bool, SQLite's 0 and 1 too") {
 TEST_CASE("exact decimals are read as text, as floating point, and as integers when they are whole") {
   const database::Scratch scratch = database::Scratch::postgresql();
   Connection connection = create_engine(scratch.url()).connect();
-  const Row row = connection.execute(text("SELECT 12.50::numeric, sum(n), 1e30::numeric FROM (VALUES (2::bigint)) AS x(n)")).one();
+  const Row row =
+      connection.execute(text("SELECT 12.50::numeric, sum(n), 1e30::numeric FROM (VALUES (2::bigint)) AS x(n)")).one();
 
   CHECK(row.get<std::string>(0) == "12.50");
   CHECK(row.get<double>(0) == 12.5);
@@ -230,7 +231,8 @@ TEST_CASE("exact decimals are read as text, as floating point, and as integers w
 TEST_CASE("a value of another type, out of range or NULL is refused, naming the column and both types") {
   database::everywhere([](const Engine& engine) {
     Connection connection = engine.connect();
-    const Row row = connection.execute(text("SELECT CAST(300 AS bigint) AS n, 'x' AS s, CAST(NULL AS bigint) AS z")).one();
+    const Row row =
+        connection.execute(text("SELECT CAST(300 AS bigint) AS n, 'x' AS s, CAST(NULL AS bigint) AS z")).one();
 
     CHECK_THAT(error_of<InvalidRequestError>([&] { return row.get<std::string>("n"); }),
                Catch::Matchers::StartsWith("column 'n' holds integer") &&
@@ -276,7 +278,8 @@ TEST_CASE("rows and results print themselves") {
     CHECK(result.fetchone().has_value());
     std::ostringstream out;
 
-    out << result << '\n' << *connection.execute(text("SELECT 1.5e0, 'it''s', :b").bind("b", Bytes{std::byte{10}})).first();
+    out << result << '\n'
+        << *connection.execute(text("SELECT 1.5e0, 'it''s', :b").bind("b", Bytes{std::byte{10}})).first();
 
     CHECK(out.str() == "id | name\n(2, NULL)\n(3, 'three')\n(1.5, 'it''s', x'0a')");
     CHECK(result.all().size() == 2);

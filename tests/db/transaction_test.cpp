@@ -399,8 +399,7 @@ TEST_CASE("a server knows the isolation level that was asked for") {
 
 TEST_CASE("a commit that fails says why, commits nothing, and leaves the connection usable after a rollback") {
   with_table([](const Engine& engine, Connection& connection) {
-    database::run_sql(engine,
-                      "CREATE TABLE child (t_id bigint REFERENCES t (id) DEFERRABLE INITIALLY DEFERRED)");
+    database::run_sql(engine, "CREATE TABLE child (t_id bigint REFERENCES t (id) DEFERRABLE INITIALLY DEFERRED)");
     Transaction transaction = connection.begin();
     connection.execute(text("INSERT INTO child VALUES (99)"));
 

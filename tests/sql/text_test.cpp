@@ -41,17 +41,17 @@ TEST_CASE("names may hold underscores and digits, but not begin with a digit") {
 }
 
 TEST_CASE("what only looks like a parameter is left alone") {
-  const std::string sql = GENERATE(as<std::string>(),                                         //
-                                   "SELECT '12:30', 'it''s :no'",                             // a literal
-                                   "SELECT \":no\", \"a\"\":no\"",                            // a quoted identifier
-                                   "SELECT `:no`",                                            // SQLite's other quotes
-                                   "SELECT 1 -- :no",                                         // a comment
-                                   "SELECT 1 /* :no /* :nested */ :no */",                    // nested comments
-                                   "SELECT $$ :no $$, $q$ :no $$ :no $q$",                    // dollar quotes
-                                   "SELECT E'\\' :no', e'\\\\'",                              // escapes
-                                   "SELECT a::int, '1'::text",                                // casts
-                                   "SELECT a[1:2], a[i:j]",                                   // slices
-                                   "SELECT f(x := 1)",                                        // named arguments
+  const std::string sql = GENERATE(as<std::string>(),                       //
+                                   "SELECT '12:30', 'it''s :no'",           // a literal
+                                   "SELECT \":no\", \"a\"\":no\"",          // a quoted identifier
+                                   "SELECT `:no`",                          // SQLite's other quotes
+                                   "SELECT 1 -- :no",                       // a comment
+                                   "SELECT 1 /* :no /* :nested */ :no */",  // nested comments
+                                   "SELECT $$ :no $$, $q$ :no $$ :no $q$",  // dollar quotes
+                                   "SELECT E'\\' :no', e'\\\\'",            // escapes
+                                   "SELECT a::int, '1'::text",              // casts
+                                   "SELECT a[1:2], a[i:j]",                 // slices
+                                   "SELECT f(x := 1)",                      // named arguments
                                    "SELECT 'unfinished :no", "SELECT /* unfinished :no", "SELECT $x$ :no", ":", "");
 
   CHECK(text(sql).names().empty());
@@ -117,8 +117,9 @@ TEST_CASE("a parameter without a value, a surplus one and one given twice each n
                     "parameter 'a' is given twice (parameters of the statement: a, b; with a value so far: a)");
   CHECK_THROWS_WITH(statement.bind(params("b", 1, "b", 2)),
                     "parameter 'b' is given twice (parameters of the statement: a, b; with a value so far: b)");
-  CHECK_THROWS_WITH(text("SELECT 1").bind("a", 1),
-                    "the statement has no parameter 'a' (parameters of the statement: none; with a value so far: none)");
+  CHECK_THROWS_WITH(
+      text("SELECT 1").bind("a", 1),
+      "the statement has no parameter 'a' (parameters of the statement: none; with a value so far: none)");
   CHECK_THROWS_AS(statement.bind("", 1), ArgumentError);
 }
 

@@ -49,8 +49,9 @@ Operation<Result> AsyncConnection::execute(TextClause statement, Parameters para
 }
 
 Operation<Result> AsyncConnection::execute(TextClause statement, const ExecutionOptions& options) {
-  return greenlet_spawn([](const Shared& c, const TextClause& s, const ExecutionOptions& o) { return c->execute(s, o); },
-                        connection_, std::move(statement), options);
+  return greenlet_spawn(
+      [](const Shared& c, const TextClause& s, const ExecutionOptions& o) { return c->execute(s, o); }, connection_,
+      std::move(statement), options);
 }
 
 Operation<Result> AsyncConnection::exec_driver_sql(std::string_view sql) { return exec_driver_sql(sql, {}); }

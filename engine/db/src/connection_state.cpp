@@ -30,8 +30,7 @@ class ConnectionState::Turn {
     }
     if (state.is_busy_.load(std::memory_order_relaxed)) {
       throw InvalidRequestError(
-          "this connection is being used by another greenlet or thread, and serves one at a time: borrow a connection for "
-          "each");
+          "this connection is being used by another greenlet or thread, and serves one at a time: borrow one for each");
     }
     state.is_busy_.store(true, std::memory_order_relaxed);
   }
@@ -87,7 +86,7 @@ Result ConnectionState::run(DriverConnection& driver, const SQLText& sql, std::s
   how.prepare = options.prepare;
   std::unique_ptr<Cursor> cursor;
   if (options.stream_results) {
-    how.stream = options.yield_per;
+    how.stream = std::max<std::size_t>(options.yield_per, 1);
     cursor = with_timeout(limit, [&] { return driver.execute(sql, values, how); });
     if (const auto& columns = cursor->columns(); columns != nullptr && !columns->empty()) {
       cursor_ = std::move(cursor);
@@ -113,8 +112,8 @@ TransactionKey ConnectionState::begin() {
   DriverConnection& driver = ready();
   if (is_open()) {
     throw InvalidRequestError(
-        "This connection has already initialized a Transaction() object via begin() or autobegin; can't call begin() here "
-        "unless rollback() or commit() is called first.");
+        "This connection has already initialized a Transaction() object via begin() or autobegin; can't call begin() "
+        "here unless rollback() or commit() is called first.");
   }
   start(driver);
   return {transaction_, 0};
@@ -174,7 +173,8 @@ void ConnectionState::commit(TransactionKey key) {
   check_ready();
   settle();
   if (!is_active(key)) {
-    throw InvalidRequestError(key.savepoint == 0 ? "This transaction is inactive" : "This nested transaction is inactive");
+    throw InvalidRequestError(key.savepoint == 0 ? "This transaction is inactive"
+                                                 : "This nested transaction is inactive");
   }
   commit_now(key);
 }
@@ -337,8 +337,8 @@ DriverConnection& ConnectionState::ready() {
   check_ready();
   if (scope_ != nullptr && !scope_->is_active()) {
     throw InvalidRequestError(
-        "Can't operate on closed transaction inside context manager.  Please complete the context manager before emitting "
-        "further commands.");
+        "Can't operate on closed transaction inside context manager.  Please complete the context manager before "
+        "emitting further commands.");
   }
   if (link_ == nullptr) {
     open();
@@ -346,7 +346,8 @@ DriverConnection& ConnectionState::ready() {
   settle();
   if (cursor_ != nullptr) {
     throw InvalidRequestError(
-        "a streaming result is still open on this connection: read it to its end or close() it, or use another connection");
+        "a streaming result is still open on this connection: read it to its end or close() it, or use another "
+        "connection");
   }
   return *link_->connection;
 }
@@ -386,8 +387,8 @@ void ConnectionState::set_options(const ExecutionOptions& options) {
   }
   if (options.isolation_level && in_transaction()) {
     throw InvalidRequestError(
-        "This connection has already initialized a Transaction() object via begin() or autobegin; isolation_level may not be "
-        "altered unless rollback() or commit() is called first.");
+        "This connection has already initialized a Transaction() object via begin() or autobegin; isolation_level may "
+        "not be altered unless rollback() or commit() is called first.");
   }
   if (options.isolation_level) {
     options_.isolation_level = options.isolation_level;

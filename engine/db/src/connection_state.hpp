@@ -3,15 +3,15 @@
 
 // What a Connection, its transactions and its streaming result share.
 //
-// Whether a transaction is open is asked of the client library. Kept here is only what it cannot know: which Transaction
-// object stands for the open transaction, which savepoints we made, and what has been promised but not sent.
+// Whether a transaction is open is asked of the client library. Kept here is only what it cannot know: which
+// Transaction object stands for the open transaction, which savepoints we made, what is promised but not sent.
 //
 //     ready   a link, or none yet (invalidated): the next statement gets one
 //     lost    the link broke in a transaction: only rollback is legal           --rollback()-->  ready
 //     closed  for good
 //
-// Whatever waits begins with a Turn, which refuses a second user, a closed connection, and a wait outside a greenlet when the
-// connection came from the async facade.
+// Whatever waits begins with a Turn, which refuses a second user, a closed connection, and a wait outside a greenlet
+// when the connection came from the async facade.
 
 #include <atomic>
 #include <cstdint>
@@ -77,7 +77,8 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   void check_ready() const;
   void settle();
   void start(DriverConnection& driver);
-  Result run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options);
+  Result run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
+             const ExecutionOptions& options);
   void commit_now(TransactionKey key);
   void roll_back_now(TransactionKey key);
   void end(TransactionKey key) noexcept;

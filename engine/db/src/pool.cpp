@@ -40,8 +40,8 @@ std::size_t places(const EngineOptions& options) {
 [[noreturn]] void throw_exhausted(const EngineOptions& options) {
   char text[160];
   std::snprintf(text, sizeof text,
-                "QueuePool limit of size %zu overflow %d reached, connection timed out, timeout %.2f", options.pool_size,
-                options.max_overflow, std::chrono::duration<double>(options.pool_timeout).count());
+                "QueuePool limit of size %zu overflow %d reached, connection timed out, timeout %.2f",
+                options.pool_size, options.max_overflow, std::chrono::duration<double>(options.pool_timeout).count());
   throw TimeoutError(text);
 }
 

@@ -37,8 +37,8 @@ class Pool {
 
   // Borrows a link, opens one, or waits for one.
   std::unique_ptr<PoolLink> acquire();
-  // Resets the link for the next user; what cannot be proven idle is closed. Waits, shielded, up to clean_up_bound for each
-  // of the two; where nothing may suspend the link is discarded.
+  // Resets the link for the next user; what cannot be proven idle is closed. Waits, shielded, up to clean_up_bound for
+  // each of the two; where nothing may suspend the link is discarded.
   void give_back(std::unique_ptr<PoolLink> link) noexcept;
   // Closes the link without waiting for anybody.
   void discard(std::unique_ptr<PoolLink> link) noexcept;

@@ -14,8 +14,8 @@
 //     taken  --free_place, somebody waits----------------->  taken by the first who waits, without a connection
 //     taken  --free_place, nobody waits------------------->  free
 //
-// Invariants: (1) idle + taken <= maximum; (2) nobody waits while a place is idle or free; (3) each ticket is served at most
-// once, in the order of acquire(); (4) a withdrawn ticket is never served.
+// Invariants: (1) idle + taken <= maximum; (2) nobody waits while a place is idle or free; (3) each ticket is served at
+// most once, in the order of acquire(); (4) a withdrawn ticket is never served.
 
 #include <cstddef>
 #include <deque>

@@ -150,7 +150,8 @@ std::size_t Row::index_of(std::string_view name) const {
     for (const ColumnInfo& column : columns) {
       names += (names.empty() ? "" : ", ") + column.name;
     }
-    throw NoSuchColumnError("Could not locate column in row for column " + quoted(name) + "; its columns are: " + names);
+    throw NoSuchColumnError("Could not locate column in row for column " + quoted(name) +
+                            "; its columns are: " + names);
   }
   if (std::find_if(found + 1, columns.end(), has_name) != columns.end()) {
     throw InvalidRequestError("Ambiguous column name " + quoted(name) +

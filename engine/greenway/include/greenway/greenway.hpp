@@ -24,6 +24,7 @@
 #include <greenway/db/url.hpp>
 #include <greenway/runtime/bridge.hpp>
 #include <greenway/runtime/cancel.hpp>
+#include <greenway/runtime/greenlet.hpp>
 #include <greenway/runtime/offload.hpp>
 #include <greenway/runtime/wait.hpp>
 #include <greenway/sql/text.hpp>

@@ -4,8 +4,8 @@
 /// @file greenway/db/async.hpp
 /// @brief The engine for coroutines and callbacks: the same functions, each spawned in a greenlet.
 ///
-/// Layer: db. Source: SQLAlchemy's `sqlalchemy.ext.asyncio`. No function here does anything that its synchronous namesake
-/// does not do; what is said there of arguments, results and errors holds here.
+/// Layer: db. Source: SQLAlchemy's `sqlalchemy.ext.asyncio`. No function here does anything that its synchronous
+/// namesake does not do; what is said there of arguments, results and errors holds here.
 ///
 /// ```cpp
 /// auto conn = co_await engine.connect();
@@ -16,8 +16,8 @@
 ///
 /// @par Lifetime
 /// All of these are handles; an operation shares what it works on, so that a handle may be moved or dropped meanwhile.
-/// What is dropped outside a greenlet cannot wait there: a transaction is rolled back when its connection is next used, a
-/// connection is reset by a thread of its engine, for at most 2 seconds, or closed.
+/// What is dropped outside a greenlet cannot wait there: a transaction is rolled back when its connection is next used,
+/// a connection is reset by a thread of its engine, for at most 2 seconds, or closed.
 ///
 /// @par Threads
 /// AsyncEngine may be used from several threads and loops at once, the others by one coroutine at a time.
@@ -180,7 +180,7 @@ class AsyncConnection {
   [[nodiscard]] Operation<Result> execute(TextClause statement, Parameters parameters);
   /// As above.
   /// @param statement  As there.
-  /// @param options    As there; give them a name first, since g++ 12 destroys temporary aggregates twice in `co_await`.
+  /// @param options    As there; give them a name first: g++ 12 destroys temporary aggregates twice in `co_await`.
   /// @return The result.
   [[nodiscard]] Operation<Result> execute(TextClause statement, const ExecutionOptions& options);
   /// Connection::exec_driver_sql.
@@ -322,9 +322,8 @@ class AsyncEngine {
     template <class F, class... A>
     decltype(auto) operator()(const Engine& engine, F&& fn, A&&... args) const {
       Connection connection = engine.connect_through(detail::Facade::async);
-      return connection.begin([&]() -> decltype(auto) {
-        return std::invoke(std::forward<F>(fn), connection, std::forward<A>(args)...);
-      });
+      return connection.begin(
+          [&]() -> decltype(auto) { return std::invoke(std::forward<F>(fn), connection, std::forward<A>(args)...); });
     }
   };
 

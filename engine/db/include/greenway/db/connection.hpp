@@ -49,15 +49,15 @@ class TransactionScope {
 /// The first statement begins a transaction, which commit() or rollback() ends, and the next statement begins the next
 /// one; begin() does it openly. With isolation_level "AUTOCOMMIT" no transaction begins. Closing rolls back.
 ///
-/// Each call waits for the server: inside a greenlet the greenlet is set aside, in a plain thread the thread blocks. One
-/// that came from the async facade (AsyncConnection::run_sync) throws MissingGreenlet rather than block.
+/// Each call waits for the server: inside a greenlet the greenlet is set aside, in a plain thread the thread blocks.
+/// One that came from the async facade (AsyncConnection::run_sync) throws MissingGreenlet rather than block.
 ///
 /// @par Threads
 /// Used by one greenlet or thread at a time; a second one that calls meanwhile gets InvalidRequestError.
 ///
 /// @par Lifetime
-/// Destruction gives the session back to the pool: it is reset, for at most 2 seconds, and closed if it cannot be proven
-/// idle. Its streaming result and its transactions end.
+/// Destruction gives the session back to the pool: it is reset, for at most 2 seconds, and closed if it cannot be
+/// proven idle. Its streaming result and its transactions end.
 class Connection {
  public:
   /// @param other  Left closed.
@@ -75,8 +75,8 @@ class Connection {
   /// @throws DBAPIError            As the database reports; the connection stays usable unless `is_disconnect()`.
   /// @throws ArgumentError         Parameters have no value.
   /// @throws TimeoutError          It took longer than its timeout, and has been cancelled.
-  /// @throws InvalidRequestError   A streaming result is open, somebody else is using the connection, or the transaction
-  ///                               whose function this runs in is over.
+  /// @throws InvalidRequestError   A streaming result is open, somebody else is using the connection, or this runs in
+  ///                               the function of a transaction that is over.
   /// @throws PendingRollbackError  The connection broke in a transaction: rollback() first.
   /// @throws ResourceClosedError   The connection is closed.
   Result execute(const TextClause& statement, const ExecutionOptions& options = {});

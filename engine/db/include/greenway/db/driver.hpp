@@ -8,7 +8,8 @@
 /// Layer: db. Users of the engine do not include this; authors of drivers do.
 ///
 /// ```
-/// Driver (one an engine) --connect()--> DriverConnection (one at a time per user) --execute()--> Cursor --next()--> RowBatch
+/// Driver (one an engine) --connect()--> DriverConnection (one at a time per user) --execute()--> Cursor
+/// Cursor --next()--> RowBatch
 /// ```
 
 #include <cstddef>

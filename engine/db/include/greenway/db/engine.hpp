@@ -40,8 +40,8 @@ struct PoolStatus {
 ///
 /// Invariants of its pool: (1) a connection has one owner; (2) idle and in use together never exceed pool_size +
 /// max_overflow, and connections that are being opened or closed count; (3) whoever waits is served once, in the order
-/// of arrival, and one who gives up holds nothing; (4) nobody waits while a connection is idle; (5) an idle connection has
-/// no transaction and no unread rows.
+/// of arrival, and one who gives up holds nothing; (4) nobody waits while a connection is idle; (5) an idle connection
+/// has no transaction and no unread rows.
 ///
 /// @par Threads
 /// All functions may be called from several threads, greenlets and loops at once.

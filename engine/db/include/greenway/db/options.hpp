@@ -59,7 +59,7 @@ struct ExecutionOptions {
   /// result has been read to its end or closed, its connection executes nothing else.
   bool stream_results = false;
 
-  /// Rows in a batch of a streaming result, about.
+  /// Rows in a batch of a streaming result, about; at least 1.
   std::size_t yield_per = 1000;
 
   /// Statements only: may the statement be kept prepared on its connection?

@@ -224,12 +224,12 @@ class Result {
   [[noreturn]] static void throw_no_row();
 
   std::shared_ptr<const ColumnList> columns_;
-  std::shared_ptr<const detail::RowSource> source_;  // the batch being read
-  std::size_t next_ = 0;                             // in it: the next row
-  std::size_t size_ = 0;                             // of it
+  std::shared_ptr<const detail::RowSource> source_;       // the batch being read
+  std::size_t next_ = 0;                                  // in it: the next row
+  std::size_t size_ = 0;                                  // of it
   std::vector<std::shared_ptr<const RowBatch>> batches_;  // buffered: those after it, from next_batch_ on
   std::size_t next_batch_ = 0;
-  detail::Stream stream_;                                 // streaming: where they come from, until the end
+  detail::Stream stream_;  // streaming: where they come from, until the end
   std::int64_t rowcount_ = -1;
   std::int64_t lastrowid_ = 0;
   bool closed_ = false;

@@ -169,12 +169,21 @@ class Row {
   }
   /// As above, for a temporary row, whose batch may go with it: views are refused.
   /// @tparam T      See the table; no view.
-  /// @param column  From 0, or its name.
+  /// @param column  From 0.
   /// @return The value.
-  template <class T, class Key>
-  [[nodiscard]] T get(const Key& column) const&& {
+  template <class T>
+  [[nodiscard]] T get(std::size_t column) const&& {
     static_assert(!detail::is_view<T>, "the view would outlive its row: name the row first, or read a std::string");
-    return static_cast<const Row&>(*this).get<T>(column);
+    return get<T>(column);
+  }
+  /// As above.
+  /// @tparam T      See the table; no view.
+  /// @param column  Its name.
+  /// @return The value.
+  template <class T>
+  [[nodiscard]] T get(std::string_view column) const&& {
+    static_assert(!detail::is_view<T>, "the view would outlive its row: name the row first, or read a std::string");
+    return get<T>(column);
   }
 
   /// @param column  From 0.

@@ -48,8 +48,8 @@ class [[nodiscard]] Transaction {
   /// @throws InvalidRequestError   It is inactive.
   /// @throws PendingRollbackError  Its connection broke: roll back.
   /// @throws OutcomeUnknown        The COMMIT was sent and its answer lost.
-  /// @throws DBAPIError            It is not committed. is_active() tells whether it is still open, as on SQLite, where the
-  ///                               commit may be tried again, or has been rolled back, as on PostgreSQL.
+  /// @throws DBAPIError            It is not committed. is_active() tells whether it is still open, as on SQLite, and
+  ///                               commit() may be tried again, or has been rolled back, as on PostgreSQL.
   void commit();
   /// Rolls back, or back to the savepoint. An inactive one stays as it is.
   /// @throws DBAPIError  The rollback failed; the connection has been closed, which comes to the same.
