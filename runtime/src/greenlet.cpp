@@ -199,11 +199,11 @@ void update_tracing(Hub& hub) noexcept {
   hub.enterable_on = hub.is_traced ? nullptr : thread_identity();
   for (GreenletRecord* greenlet = hub.live; greenlet != nullptr; greenlet = greenlet->next_live) {
     if (greenlet->state == State::started && greenlet != hub.current) {
-      greenlet->enterable_on = hub.enterable_on;
+      greenlet->enterable_on = greenlet->exceptions.is_empty() ? hub.enterable_on : nullptr;
     }
   }
   if (hub.main != hub.current) {
-    hub.main->enterable_on = hub.enterable_on;
+    hub.main->enterable_on = hub.main->exceptions.is_empty() ? hub.enterable_on : nullptr;
   }
 }
 
@@ -282,7 +282,7 @@ void unwind(Hub& hub, GreenletRecord& greenlet) noexcept {
     GreenletRecord* const return_to = std::exchange(hub.return_to, hub.current);
     hand_over_error(hub, std::make_exception_ptr(GreenletExit()));
     hub.switch_origin = hub.current;
-    switch_stacks(hub, greenlet, hub.enterable_on);
+    switch_stacks(hub, greenlet);
     hub.return_to = return_to;
     try {
       if (hub.has_incoming) {
@@ -424,7 +424,7 @@ void resume(GreenletRecord& greenlet) {
   GreenletRecord* const return_to = std::exchange(hub.return_to, hub.current);
   hub.switch_origin = hub.current;
   hub.has_incoming = hub.is_traced;
-  switch_stacks(hub, greenlet, hub.enterable_on);
+  switch_stacks(hub, greenlet);
   hub.return_to = return_to;
   if (hub.has_incoming) {
     take_incoming(hub);
@@ -436,7 +436,7 @@ void suspend(ThreadHub& thread_hub) {
   hub.current->has_suspended = true;
   hub.switch_origin = hub.current;
   hub.has_incoming = hub.is_traced;
-  switch_stacks(hub, *hub.return_to, hub.enterable_on);
+  switch_stacks(hub, *hub.return_to);
   if (hub.has_incoming) {
     take_incoming(hub);
   }
@@ -526,7 +526,7 @@ Parcel transfer(detail::Hub& hub, GreenletRecord& target) {
       throw;
     }
   }
-  detail::switch_stacks(hub, target, hub.enterable_on);
+  detail::switch_stacks(hub, target);
   return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
 }
 
@@ -539,7 +539,7 @@ Parcel Greenlet::switch_slowly() const {
   }
   detail::Hub& hub = static_cast<detail::Hub&>(*record_->hub);
   detail::start_on(hub.stacks.acquire(record_->stack), *record_);
-  detail::switch_stacks(hub, *record_, hub.enterable_on);
+  detail::switch_stacks(hub, *record_);
   return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
 }
 

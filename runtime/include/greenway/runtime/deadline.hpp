@@ -21,7 +21,7 @@ class Deadline {
   /// No bound of its own.
   constexpr Deadline() noexcept = default;
 
-  /// @param when  The moment itself; one in the past makes every wait fail before it waits.
+  /// @param when  The moment itself; with one in the past a wait fails at once, unless there is nothing to wait for.
   /// @return The deadline at that moment.
   [[nodiscard]] static constexpr Deadline at(TimePoint when) noexcept { return Deadline(when); }
 

@@ -106,8 +106,10 @@ class Greenlet {
       return switch_slowly();
     }
     detail::ThreadHub& hub = *record_->hub;
-    // Enterable without a second look means that nobody traces: what is left is enterable from this thread likewise.
-    detail::switch_stacks(hub, *record_, thread);
+    if (!hub.exceptions->is_empty()) [[unlikely]] {
+      return switch_slowly();
+    }
+    detail::switch_without_exceptions(hub, *record_, thread);
     return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
   }
 

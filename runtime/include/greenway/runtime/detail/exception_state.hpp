@@ -18,6 +18,9 @@ namespace greenway::detail {
 struct ExceptionState {
   void* caught = nullptr;     ///< Exceptions that are being handled, innermost first.
   unsigned uncaught = 0;      ///< What std::uncaught_exceptions() returns.
+
+  /// @return Whether no exception is on its way or being handled.
+  [[nodiscard]] bool is_empty() const noexcept { return caught == nullptr && uncaught == 0; }
 };
 
 /// @return This thread's. Its address never changes while the thread lives.

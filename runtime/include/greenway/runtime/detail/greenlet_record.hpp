@@ -66,8 +66,8 @@ struct Carrier : Context {
 
 /// The part of a greenlet that a switch touches.
 struct Entrance : Context {
-  /// The thread on which a switch may enter it without a second look: its own, while it rests and nobody traces; else
-  /// null. As thread_identity() tells it.
+  /// The thread on which a switch may enter it without a second look: its own, while it rests, has no exception state and
+  /// nobody traces; else null. As thread_identity() tells it.
   void* enterable_on = nullptr;
   ThreadHub* hub = nullptr;  ///< Of its thread.
 };
@@ -166,22 +166,29 @@ struct ThreadHub {
 #endif
 }
 
-/// Puts the exception state of `to` in force and keeps that of `from`. Nearly always neither has any, and nothing is
-/// written: values that go from store to load each way would cost more than the rest of the switch.
-[[gnu::always_inline]] inline void exchange_exceptions(ExceptionState& live, Context& from, Context& to) noexcept {
-  const auto caught = reinterpret_cast<std::uintptr_t>(live.caught) | reinterpret_cast<std::uintptr_t>(to.exceptions.caught);
-  if ((caught | live.uncaught | to.exceptions.uncaught) != 0) [[unlikely]] {
-    from.exceptions = live;
-    live = to.exceptions;
-    to.exceptions = {};
-  }
+/// Makes `to` the running greenlet: it is started, not the current one, and neither side has any exception state. That is
+/// nearly always so, and spares loads and stores each of which would wait for the one of the switch before.
+[[gnu::always_inline]] inline void switch_without_exceptions(ThreadHub& hub, GreenletRecord& to, void* thread) noexcept {
+  GreenletRecord& from = *hub.current;
+  from.enterable_on = thread;
+  to.enterable_on = nullptr;
+  hub.current = &to;
+  annotate_leave(from.annotation, to.annotation, hub.left);
+  jump(from, to);
+  annotate_enter(from.annotation, hub.left);
+}
+
+/// Puts the exception state of `to` in force and keeps that of `from`.
+inline void exchange_exceptions(ExceptionState& live, Context& from, Context& to) noexcept {
+  from.exceptions = live;
+  live = to.exceptions;
+  to.exceptions = {};
 }
 
 /// Makes `to` the running greenlet: it is started, and not the current one.
-/// @param enterable_on  What the greenlet that is left gets: ThreadHub::enterable_on, perhaps known to the caller.
-[[gnu::always_inline]] inline void switch_stacks(ThreadHub& hub, GreenletRecord& to, void* enterable_on) noexcept {
+[[gnu::always_inline]] inline void switch_stacks(ThreadHub& hub, GreenletRecord& to) noexcept {
   GreenletRecord& from = *hub.current;
-  from.enterable_on = enterable_on;
+  from.enterable_on = hub.exceptions->is_empty() ? hub.enterable_on : nullptr;
   to.enterable_on = nullptr;
   hub.current = &to;
   exchange_exceptions(*hub.exceptions, from, to);
