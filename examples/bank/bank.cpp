@@ -7,9 +7,11 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
+#include <greenway/base/log.hpp>
 #include <greenway/greenway.hpp>
 
 #include "bank/bank_dao.hpp"
@@ -95,6 +97,8 @@ std::string on_one_line(std::string_view message) {
 
 int main(int argc, char** argv) {
   const bank::Options options = bank::parse_options(argc, argv);
+  // What ends the run is told once, as its error: not by the server's notice as well.
+  greenway::set_log_sink([](greenway::LogLevel, std::string_view, std::string_view) {});
   try {
     bank::work(options);
     return EXIT_SUCCESS;

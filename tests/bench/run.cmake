@@ -1,5 +1,5 @@
 # Runs greenway-bench and looks at its exit code, its output, and the JSON if it wrote any.
-set(ENV{GREENWAY_BENCH_POSTGRESQL_URL})
+unset(ENV{GREENWAY_BENCH_POSTGRESQL_URL})
 file(REMOVE figures.json)
 execute_process(COMMAND ${program} ${arguments} RESULT_VARIABLE actual_code OUTPUT_VARIABLE actual ERROR_VARIABLE errors)
 if(NOT actual_code STREQUAL code)
