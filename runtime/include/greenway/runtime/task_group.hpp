@@ -129,7 +129,8 @@ std::tuple<typename Outcome<T>::Stored...> when_all(Operation<T>... operations) 
 }
 
 /// Runs several operations at the same time until one ends.
-/// @param operations  Consumed; all of one type.
+/// @param first  Consumed.
+/// @param rest   Likewise, of the same type.
 /// @return Which one ended first, and its value; the others have been cancelled and have ended.
 /// @throws ...  Its error.
 template <class T, class... Rest>
