@@ -4,12 +4,13 @@
 # A private PostgreSQL 15 cluster in a temporary folder, for tests and benchmarks: it listens on a free port of
 # 127.0.0.1 and on a socket in that folder, trusts everybody, keeps nothing on disk for good, and is gone afterwards.
 #
-#   scripts/postgresql.sh run COMMAND…     runs COMMAND with the two variables below set
+#   scripts/postgresql.sh run COMMAND…     runs COMMAND with the variables below set
 #
 # Sourced after steps.sh it gives postgresql_start, which sets them, and postgresql_stop:
 #
 #   GREENWAY_TEST_POSTGRESQL_URL           through TCP
 #   GREENWAY_BENCH_POSTGRESQL_URL          through the socket
+#   TMPDIR                                 a folder that goes with the cluster, for what COMMAND would leave behind
 
 postgresql_bin=/usr/lib/postgresql/15/bin
 postgresql_folder=
@@ -60,6 +61,8 @@ postgresql_start() {
   createdb --host "$postgresql_folder" --port "$port" --username greenway greenway
   export GREENWAY_TEST_POSTGRESQL_URL="postgresql://greenway@127.0.0.1:$port/greenway"
   export GREENWAY_BENCH_POSTGRESQL_URL="postgresql://greenway@/greenway?host=$postgresql_folder&port=$port"
+  export TMPDIR=$postgresql_folder/tmp
+  mkdir "$TMPDIR"
   say "a private $(postgres --version) listens on 127.0.0.1:$port"
 }
 
@@ -68,7 +71,7 @@ postgresql_stop() {
   # At once: nothing in it is worth a checkpoint. The server itself kills children that do not end within 5 s.
   [[ -z $postgresql_pid ]] || kill -QUIT "$postgresql_pid" 2>/dev/null
   wait "$postgresql_pid" 2>/dev/null
-  rm -r "$postgresql_folder"
+  rm -rf "$postgresql_folder"
 }
 
 if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
