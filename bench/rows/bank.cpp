@@ -4,7 +4,6 @@
 #if defined(GREENWAY_BENCH_BANK)
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -20,6 +19,7 @@
 #include "rivals/asio.hpp"
 #include "rivals/pgbench.hpp"
 #include "rows/one_cpu.hpp"
+#include "rows/postgresql_server.hpp"
 #include "timed_row.hpp"
 
 namespace greenway::bench {
@@ -47,14 +47,6 @@ struct BankDatabase {
     if (branches < least_scale) {
       throw NotMeasured(fmt::format("the bank in the database has {} branches; {} are needed", branches, least_scale));
     }
-  }
-
-  static std::string url_of_server() {
-    const char* const url = std::getenv("GREENWAY_BENCH_POSTGRESQL_URL");
-    if (url == nullptr) {
-      throw NotMeasured("GREENWAY_BENCH_POSTGRESQL_URL is not set; scripts/bench.sh starts a server and sets it");
-    }
-    return url;
   }
 };
 
