@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <istream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -80,15 +82,20 @@ void work(const Options& options) {
 }
 
 /// Messages of databases may have several lines.
-std::string on_one_line(std::string_view message) {
-  std::string line;
-  for (const char c : message) {
-    const bool is_space = c == '\n' || c == '\t' || c == ' ';
-    if (!is_space || (!line.empty() && line.back() != ' ')) {
-      line += is_space ? ' ' : c;
-    }
+std::string on_one_line(const std::string& message) {
+  std::istringstream lines(message);
+  std::string all;
+  for (std::string line; std::getline(lines >> std::ws, line);) {
+    all += (all.empty() ? "" : "; ") + line;
   }
-  return line;
+  return all;
+}
+
+/// What has been dealt with is part of the error that ends the program, or of no interest.
+void log_losses(greenway::LogLevel level, std::string_view logger, std::string_view text) {
+  if (level == greenway::LogLevel::error) {
+    fmt::print(stderr, "bank: {}: {}\n", logger, text);
+  }
 }
 
 }  // namespace
@@ -97,8 +104,7 @@ std::string on_one_line(std::string_view message) {
 
 int main(int argc, char** argv) {
   const bank::Options options = bank::parse_options(argc, argv);
-  // What ends the run is told once, as its error: not by the server's notice as well.
-  greenway::set_log_sink([](greenway::LogLevel, std::string_view, std::string_view) {});
+  greenway::set_log_sink(bank::log_losses);
   try {
     bank::work(options);
     return EXIT_SUCCESS;
