@@ -49,6 +49,8 @@ postgresql_start() {
   unset "${!PG@}" # the caller's server is not ours
   postgresql_folder=$(mktemp --directory --tmpdir greenway-postgresql.XXXXXX)
   ((EUID != 0)) || chown postgres: "$postgresql_folder"
+  # TMPDIR lies in it, and who is root only in a namespace of his own has to pass.
+  chmod 755 "$postgresql_folder"
   (as_postgresql initdb -D data --username greenway --auth trust --encoding UTF8 --locale C.UTF-8 --no-sync \
     >"$postgresql_folder/log" 2>&1) || fail "initdb: $(tail -n 1 "$postgresql_folder/log")"
   # A port below those that the kernel hands out; another one when it is taken.
