@@ -10,21 +10,18 @@ Greenlet::Greenlet(StackOptions stack) {
   if (hub.has_orphans.load(std::memory_order_relaxed)) [[unlikely]] {
     collect_orphans(hub);
   }
-  record_ = &detail::make_record(hub, nullptr, stack);
-  record_->parent = hub.current;
-  ++hub.current->local_references;
-  record_->host = hub.current->host;
+  GreenletRecord& parent = *hub.current;
+  GreenletRecord& record = detail::make_record(hub, stack);
+  record.parent = &parent;
+  ++parent.local_references;
+  record.host = parent.host;
+  record.scopes = {};
+  record_ = &record;
 }
 
 void Greenlet::retain() const noexcept {
   if (record_ != nullptr) {
     detail::retain_reference(*record_);
-  }
-}
-
-void Greenlet::release() noexcept {
-  if (record_ != nullptr) {
-    detail::release_reference(*std::exchange(record_, nullptr));
   }
 }
 
@@ -34,7 +31,7 @@ detail::Hub& own_hub(const GreenletRecord* record) {
   if (record == nullptr) {
     throw GreenletError("the handle refers to no greenlet: make one with Greenlet{fn} first");
   }
-  if (record->thread != detail::thread_identity()) {
+  if (!detail::is_own(*record)) {
     throw GreenletError("cannot switch to a greenlet of another thread: greenlets stay on the thread that made them");
   }
   return static_cast<detail::Hub&>(*record->hub);
@@ -43,32 +40,31 @@ detail::Hub& own_hub(const GreenletRecord* record) {
 /// Goes to `target` with what has been handed over, and takes what comes back.
 Parcel transfer(detail::Hub& hub, GreenletRecord& target) {
   hub.switch_origin = hub.current;
-  if (&target == hub.current) {
-    return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
-  }
   if (target.state == GreenletRecord::State::fresh) {
+    detail::Carrier* carrier;
     try {
-      detail::start_on(hub.stacks.acquire(target.stack), target);
+      carrier = &hub.stacks.acquire(target.stack);
     } catch (...) {
       hub.has_incoming = false;
       hub.value.reset();
       throw;
     }
+    detail::enter_fresh(hub, target, *carrier);
+  } else if (&target != hub.current) {
+    detail::switch_stacks(hub, target);
   }
-  detail::switch_stacks(hub, target);
   return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
 }
 
 }  // namespace
 
 Parcel Greenlet::switch_slowly() const {
-  if (record_ == nullptr || record_->state != GreenletRecord::State::fresh || record_->thread != detail::thread_identity() ||
+  if (record_ == nullptr || record_->state != GreenletRecord::State::fresh || !detail::is_own(*record_) ||
       record_->hub->is_traced) {
     return switch_slowly(Parcel());
   }
-  detail::Hub& hub = static_cast<detail::Hub&>(*record_->hub);
-  detail::start_on(hub.stacks.acquire(record_->stack), *record_);
-  detail::switch_stacks(hub, *record_);
+  detail::Hub& hub = detail::hub_of(*record_);
+  detail::enter_fresh(hub, *record_, hub.stacks.acquire(record_->stack));
   return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
 }
 
@@ -89,7 +85,7 @@ Parcel Greenlet::throw_in(std::exception_ptr error) const {
   }
   if (record_->state == GreenletRecord::State::fresh) {
     std::exchange(record_->body, nullptr)->discard();
-    detail::bury(hub, *record_);
+    detail::bury(*record_);
   }
   try {
     std::rethrow_exception(error);

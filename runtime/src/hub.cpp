@@ -10,31 +10,37 @@ namespace {
 // A greenlet that catches GreenletExit and goes on is thrown at this often before its stack is given up as lost.
 constexpr int unwind_attempts = 8;
 
-/// Runs the body to its end on its own stack. What it returns or lets out is handed over.
-void run_body(Hub& hub, GreenletRecord& greenlet) noexcept {
-  Body* const body = std::exchange(greenlet.body, nullptr);
-  Parcel result;
-  std::exception_ptr error;
-  try {
-    body->run(hub, result);
-  } catch (const GreenletExit& exit) {
-    result = exit;
-  } catch (...) {
-    error = std::current_exception();
-  }
-  body->discard();
-  if (error != nullptr && greenlet.is_unwinding) {
+/// Hands over what a body let out, unless nobody can want it.
+[[gnu::cold]] void keep_error(Hub& hub, GreenletRecord& greenlet, std::exception_ptr error) noexcept {
+  if (greenlet.is_unwinding) {
     log(LogLevel::error, "greenway.runtime",
         "a greenlet that was being destroyed threw; the exception is dropped" +
             (greenlet.name.empty() ? "" : ": greenlet '" + greenlet.name + "'"));
-    error = nullptr;
+  } else {
+    hand_over_error(hub, std::move(error));
+  }
+}
+
+/// Runs the body to its end on its own stack. What it returns or lets out is handed over.
+void run_body(Hub& hub, GreenletRecord& greenlet) noexcept {
+  Parcel result;
+  try {
+    std::exchange(greenlet.body, nullptr)->run(hub, result);
+  } catch (const GreenletExit& exit) {
+    result = exit;
+  } catch (...) {
+    keep_error(hub, greenlet, std::current_exception());
   }
   hub.switch_origin = &greenlet;
-  if (error != nullptr) {
-    hand_over_error(hub, std::move(error));
-  } else if (result.has_value() || hub.is_traced) {
+  if (result.has_value() || (hub.is_traced && !hub.has_incoming)) {
     hand_over_value(hub, std::move(result));
   }
+}
+
+/// Gives back what is left of a greenlet that is dead and that nobody refers to.
+void reclaim(Hub& hub, GreenletRecord& greenlet) noexcept {
+  drop_parent(greenlet);
+  free_record(hub, greenlet);
 }
 
 /// Throws GreenletExit into a suspended greenlet that nobody refers to, until it has ended.
@@ -47,7 +53,7 @@ void unwind(Hub& hub, GreenletRecord& greenlet) noexcept {
   greenlet.is_unwinding = true;
   greenlet.local_references += 1;
   for (int attempt = 0; attempt < unwind_attempts && greenlet.state != State::dead; ++attempt) {
-    if (greenlet.keeps_parent) {
+    if (!greenlet.ends_in_resumer) {
       ++hub.current->local_references;
       drop_parent(greenlet);
       greenlet.parent = hub.current;
@@ -71,7 +77,8 @@ void unwind(Hub& hub, GreenletRecord& greenlet) noexcept {
   hub.error = std::move(error);
 }
 
-void destroy(Hub& hub, GreenletRecord& greenlet) noexcept {
+/// Ends a greenlet that nobody refers to any more.
+[[gnu::noinline]] void destroy(Hub& hub, GreenletRecord& greenlet) noexcept {
   if (greenlet.state == State::started) {
     if (hub.current == &greenlet) {
       ++greenlet.local_references;
@@ -84,17 +91,35 @@ void destroy(Hub& hub, GreenletRecord& greenlet) noexcept {
           "a greenlet went on after GreenletExit when it was destroyed; its stack is lost: let GreenletExit pass");
       return;
     }
-  } else if (greenlet.state == State::fresh) {
+  } else {
     if (Body* const body = std::exchange(greenlet.body, nullptr)) {
       body->discard();
     }
-    bury(hub, greenlet);
+    bury(greenlet);
   }
-  if (is_referenced(greenlet)) {
-    return;
+  if (references(greenlet) == 0) {
+    reclaim(hub, greenlet);
   }
-  drop_parent(greenlet);
-  free_record(hub, greenlet);
+}
+
+/// Held while a thread takes leave of its greenlets, and by others that let go of one of them meanwhile.
+std::mutex& farewell_mutex() noexcept {
+  static std::mutex mutex;
+  return mutex;
+}
+
+/// Drops a reference on another thread than the greenlet's.
+[[gnu::cold]] void release_from_afar(GreenletRecord& greenlet) noexcept {
+  const std::lock_guard lock(farewell_mutex());
+  if (greenlet.thread.load(std::memory_order_relaxed) != nullptr) {
+    add_orphan(hub_of(greenlet), greenlet);
+  } else if (greenlet.foreign_references.fetch_sub(1, std::memory_order_acq_rel) + greenlet.local_references == 1) {
+    if (greenlet.is_main) {
+      delete &greenlet;
+    } else {
+      RecordPool::drop_survivor(greenlet);
+    }
+  }
 }
 
 }  // namespace
@@ -102,14 +127,13 @@ void destroy(Hub& hub, GreenletRecord& greenlet) noexcept {
 void update_tracing(Hub& hub) noexcept {
   hub.is_traced = static_cast<bool>(hub.tracer);
   hub.enterable_on = hub.is_traced ? nullptr : thread_identity();
-  for (GreenletRecord* greenlet = hub.live; greenlet != nullptr; greenlet = greenlet->next_live) {
-    if (greenlet->state == State::started && greenlet != hub.current) {
-      greenlet->enterable_on = greenlet->exceptions.is_empty() ? hub.enterable_on : nullptr;
+  const auto update = [&](GreenletRecord& greenlet) {
+    if (greenlet.state == State::started) {
+      greenlet.enterable_on = greenlet.exceptions.is_empty() ? hub.enterable_on : nullptr;
     }
-  }
-  if (hub.main != hub.current) {
-    hub.main->enterable_on = hub.main->exceptions.is_empty() ? hub.enterable_on : nullptr;
-  }
+  };
+  hub.records.for_each(update);
+  update(*hub.main);
 }
 
 /// A stack's life: one greenlet after another.
@@ -121,21 +145,22 @@ void carrier_entry() {
     GreenletRecord& greenlet = *hub.current;
     run_body(hub, greenlet);
     GreenletRecord& target = landing(hub, greenlet);
-    bury(hub, greenlet);
+    bury(greenlet);
     hub.current = &target;
-    if (!greenlet.keeps_parent) {
+    if (greenlet.ends_in_resumer) {
       --greenlet.local_references;
     }
-    if (!is_referenced(greenlet)) {
-      drop_parent(greenlet);
-      free_record(hub, greenlet);
+    if (references(greenlet) == 0) {
+      reclaim(hub, greenlet);
     }
     if (target.state == State::fresh) {
-      start_on(self, target);
+      start_on(hub, self, target);
       continue;
     }
-    target.enterable_on = nullptr;
-    exchange_exceptions(*hub.exceptions, self, target);
+    if (!target.exceptions.is_empty()) [[unlikely]] {
+      *hub.exceptions = std::exchange(target.exceptions, {});
+    }
+    target.enterable_on = hub.enterable_on;
     hub.stacks.release(self);
     annotate_leave(&self.annotation, target.annotation, hub.left);
     jump(self, target);
@@ -154,6 +179,7 @@ Hub::Hub() {
   main->state = State::started;
   main->annotation = &main_annotation;
   main->local_references = 1;
+  main->enterable_on = enterable_on;
   current = main;
   return_to = main;
 }
@@ -161,33 +187,33 @@ Hub::Hub() {
 Hub::~Hub() {
   collect_orphans(*this);
   std::size_t lost = 0;
-  while (live != nullptr) {
-    GreenletRecord& greenlet = *live;
-    lost += greenlet.state == State::started ? 1 : 0;
-    unlink_live(*this, greenlet);
-    greenlet.thread = nullptr;
-    greenlet.enterable_on = nullptr;
-    greenlet.state = State::dead;
-  }
-  while (spare != nullptr) {
-    delete std::exchange(spare, spare->next_live);
+  {
+    const std::lock_guard lock(farewell_mutex());
+    const auto leave = [](GreenletRecord& greenlet) {
+      greenlet.state = State::dead;
+      greenlet.enterable_on = nullptr;
+      greenlet.thread.store(nullptr, std::memory_order_relaxed);
+    };
+    records.for_each([&](GreenletRecord& greenlet) {
+      lost += greenlet.state == State::started ? 1 : 0;
+      leave(greenlet);
+    });
+    records.abandon([](const GreenletRecord& greenlet) { return references(greenlet) != 0; });
+    leave(*main);
+    if (--main->local_references; references(*main) == 0) {
+      delete main;
+    }
+    known_hub = nullptr;
   }
   if (lost != 0) {
     log(LogLevel::error, "greenway.runtime",
         std::to_string(lost) + " greenlet(s) were suspended when their thread ended; their stacks are lost");
   }
-  main->state = State::dead;
-  main->thread = nullptr;
-  main->enterable_on = nullptr;
-  if (--main->local_references; !is_referenced(*main)) {
-    delete main;
-  }
 }
 
-namespace {
-
-// Found without the check whether the hub has been made, which a thread_local with a constructor costs each time.
 constinit thread_local ThreadHub* known_hub = nullptr;
+
+namespace {
 
 ThreadHub& make_hub() noexcept {
   static thread_local Hub hub;
@@ -222,10 +248,11 @@ Parcel take_incoming(ThreadHub& thread_hub) {
   return value;
 }
 
-GreenletRecord& make_bridge_greenlet(Body& body, Host& host, StackOptions stack, std::string name) {
-  GreenletRecord& greenlet = make_record(this_hub(), &body, stack);
-  greenlet.keeps_parent = false;
+GreenletRecord& make_bridge_greenlet(Host& host, StackOptions stack, std::string name) {
+  GreenletRecord& greenlet = make_record(this_hub(), stack);
+  greenlet.ends_in_resumer = true;
   greenlet.host = &host;
+  greenlet.scopes = {};
   if (!name.empty()) {
     greenlet.name = std::move(name);
     greenlet.has_name = true;
@@ -235,13 +262,15 @@ GreenletRecord& make_bridge_greenlet(Body& body, Host& host, StackOptions stack,
 
 void resume(GreenletRecord& greenlet) {
   Hub& hub = hub_of(greenlet);
-  if (greenlet.state == State::fresh) {
-    start_on(hub.stacks.acquire(greenlet.stack), greenlet);
-  }
+  Carrier* const carrier = greenlet.state == State::fresh ? &hub.stacks.acquire(greenlet.stack) : nullptr;
   GreenletRecord* const return_to = std::exchange(hub.return_to, hub.current);
   hub.switch_origin = hub.current;
   hub.has_incoming = hub.is_traced;
-  switch_stacks(hub, greenlet);
+  if (carrier != nullptr) {
+    enter_fresh(hub, greenlet, *carrier);
+  } else {
+    switch_stacks(hub, greenlet);
+  }
   hub.return_to = return_to;
   if (hub.has_incoming) {
     take_incoming(hub);
@@ -260,16 +289,17 @@ void suspend(ThreadHub& thread_hub) {
 }
 
 void release_reference(GreenletRecord& greenlet) noexcept {
-  if (greenlet.thread == thread_identity()) {
-    if (--greenlet.local_references; !is_referenced(greenlet)) {
-      destroy(hub_of(greenlet), greenlet);
-    }
+  if (!is_own(greenlet)) [[unlikely]] {
+    release_from_afar(greenlet);
     return;
   }
-  if (greenlet.thread != nullptr) {
-    add_orphan(hub_of(greenlet), greenlet);
-  } else if (greenlet.foreign_references.fetch_sub(1, std::memory_order_acq_rel) + greenlet.local_references == 1) {
-    delete &greenlet;
+  --greenlet.local_references;
+  if (references(greenlet) == 0) {
+    if (greenlet.state == State::dead) [[likely]] {
+      reclaim(hub_of(greenlet), greenlet);
+    } else {
+      destroy(hub_of(greenlet), greenlet);
+    }
   }
 }
 

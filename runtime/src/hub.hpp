@@ -6,6 +6,7 @@
 
 #include <greenway/runtime/greenlet.hpp>
 
+#include "record_pool.hpp"
 #include "scheduler.hpp"
 #include "stack_pool.hpp"
 
@@ -44,9 +45,7 @@ struct Hub : ThreadHub {
   StackPool stacks{carrier_entry};
   StackAnnotation main_annotation;
   GreenletRecord* main = nullptr;
-  GreenletRecord* live = nullptr;
-  GreenletRecord* spare = nullptr;  // records to use again, linked by next_live
-  std::size_t spare_count = 0;
+  RecordPool records;
 
   std::function<void(const SwitchEvent&)> tracer;
   bool incoming_is_throw = false;
@@ -57,97 +56,78 @@ struct Hub : ThreadHub {
   std::atomic<bool> has_orphans{false};
 };
 
-inline Hub& this_hub() noexcept { return static_cast<Hub&>(this_thread_hub()); }
+/// Null before this_thread_hub() has made it. Found without the check whether it has been made, which a thread_local with
+/// a constructor costs each time.
+extern constinit thread_local ThreadHub* known_hub;
+
+inline Hub& this_hub() noexcept { return static_cast<Hub&>(known_hub != nullptr ? *known_hub : this_thread_hub()); }
 inline Hub& hub_of(GreenletRecord& greenlet) noexcept { return static_cast<Hub&>(*greenlet.hub); }
 
-inline void link_live(Hub& hub, GreenletRecord& greenlet) noexcept {
-  greenlet.next_live = hub.live;
-  if (hub.live != nullptr) {
-    hub.live->previous_live = &greenlet;
-  }
-  hub.live = &greenlet;
-}
-
-inline void unlink_live(Hub& hub, GreenletRecord& greenlet) noexcept {
-  (greenlet.previous_live != nullptr ? greenlet.previous_live->next_live : hub.live) = greenlet.next_live;
-  if (greenlet.next_live != nullptr) {
-    greenlet.next_live->previous_live = greenlet.previous_live;
-  }
-  greenlet.previous_live = greenlet.next_live = nullptr;
-}
-
-// So many records at most wait to be used again.
-inline constexpr std::size_t spare_limit = 1024;
-
-inline GreenletRecord& make_record(Hub& hub, Body* body, StackOptions stack) {
-  GreenletRecord* greenlet = hub.spare;
-  if (greenlet != nullptr) {
-    hub.spare = greenlet->next_live;
-    --hub.spare_count;
-    greenlet->state = State::fresh;
-  } else {
-    greenlet = new GreenletRecord;
-    greenlet->hub = &hub;
-    greenlet->thread = thread_identity();
-  }
-  greenlet->body = body;
-  greenlet->stack = stack;
-  greenlet->local_references = 1;
-  link_live(hub, *greenlet);
-  return *greenlet;
+/// @return A fresh greenlet with one reference, and without a body.
+inline GreenletRecord& make_record(Hub& hub, StackOptions stack) {
+  GreenletRecord& greenlet = hub.records.acquire(hub);
+  greenlet.state = State::fresh;
+  greenlet.is_unwinding = greenlet.is_queued = greenlet.has_suspended = greenlet.ends_in_resumer = false;
+  greenlet.local_references = 1;
+  greenlet.stack = stack;
+  return greenlet;
 }
 
 /// Frees the record of a greenlet that is dead and that nobody refers to.
 inline void free_record(Hub& hub, GreenletRecord& greenlet) noexcept {
-  if (hub.spare_count == spare_limit) {
-    delete &greenlet;
-    return;
-  }
-  greenlet.is_unwinding = false;
-  greenlet.has_suspended = false;
-  greenlet.keeps_parent = true;
   greenlet.local_references = 0;
   greenlet.foreign_references.store(0, std::memory_order_relaxed);
-  greenlet.host = nullptr;
-  greenlet.scopes = {};
-  if (greenlet.has_name) {
+  if (greenlet.has_name) [[unlikely]] {
     greenlet.name.clear();
     greenlet.has_name = false;
   }
-  greenlet.next_live = hub.spare;
-  hub.spare = &greenlet;
-  ++hub.spare_count;
+  hub.records.release(greenlet);
+}
+
+inline bool is_own(const GreenletRecord& greenlet) noexcept {
+  return greenlet.thread.load(std::memory_order_relaxed) == thread_identity();
+}
+
+inline std::int32_t references(const GreenletRecord& greenlet) noexcept {
+  return greenlet.local_references + greenlet.foreign_references.load(std::memory_order_acquire);
 }
 
 inline void retain_reference(GreenletRecord& greenlet) noexcept {
-  if (greenlet.thread == thread_identity()) {
+  if (is_own(greenlet)) {
     ++greenlet.local_references;
   } else {
     greenlet.foreign_references.fetch_add(1, std::memory_order_relaxed);
   }
 }
 
-inline bool is_referenced(const GreenletRecord& greenlet) noexcept {
-  return greenlet.local_references + greenlet.foreign_references.load(std::memory_order_acquire) != 0;
-}
-
 /// Where control goes when `greenlet` has no more use for it.
 inline GreenletRecord& landing(Hub& hub, GreenletRecord& greenlet) noexcept {
-  if (!greenlet.keeps_parent) {
-    return *hub.return_to;
-  }
-  GreenletRecord* target = greenlet.parent;
-  while (target != nullptr && target->state == State::dead) {
-    target = target->keeps_parent ? target->parent : hub.return_to;
-  }
+  GreenletRecord* target = &greenlet;
+  do {
+    target = target->ends_in_resumer ? hub.return_to : target->parent;
+  } while (target != nullptr && target->state == State::dead);
   return target != nullptr ? *target : *hub.main;
 }
 
-inline void start_on(Carrier& carrier, GreenletRecord& greenlet) noexcept {
+inline void start_on(Hub& hub, Carrier& carrier, GreenletRecord& greenlet) noexcept {
   greenlet.carrier = &carrier;
-  static_cast<ResumePoint&>(greenlet) = carrier;
   greenlet.annotation = &carrier.annotation;
   greenlet.state = State::started;
+  greenlet.enterable_on = hub.enterable_on;
+}
+
+/// Runs a fresh greenlet on the stack of `carrier`.
+[[gnu::always_inline]] inline void enter_fresh(Hub& hub, GreenletRecord& greenlet, Carrier& carrier) noexcept {
+  GreenletRecord& from = *hub.current;
+  start_on(hub, carrier, greenlet);
+  hub.current = &greenlet;
+  if (!hub.exceptions->is_empty()) [[unlikely]] {
+    from.enterable_on = nullptr;
+    from.exceptions = std::exchange(*hub.exceptions, {});
+  }
+  annotate_leave(from.annotation, &carrier.annotation, hub.left);
+  jump(from, carrier);
+  annotate_enter(from.annotation, hub.left);
 }
 
 inline void hand_over_value(Hub& hub, Parcel value) noexcept {
@@ -163,11 +143,10 @@ inline void hand_over_error(Hub& hub, std::exception_ptr error) noexcept {
 }
 
 /// Takes a greenlet that has ended, or never ran, out of the world, but for its record.
-inline void bury(Hub& hub, GreenletRecord& greenlet) noexcept {
+inline void bury(GreenletRecord& greenlet) noexcept {
   greenlet.state = State::dead;
   greenlet.enterable_on = nullptr;
   greenlet.carrier = nullptr;
-  unlink_live(hub, greenlet);
 }
 
 /// Leaves a reference to be dropped by the greenlet's own thread, where a switch is harmless.
@@ -178,8 +157,8 @@ inline void add_orphan(Hub& hub, GreenletRecord& greenlet) noexcept {
 }
 
 inline void drop_parent(GreenletRecord& greenlet) noexcept {
-  if (GreenletRecord* parent = std::exchange(greenlet.parent, nullptr)) {
-    if (parent->is_main) {
+  if (GreenletRecord* const parent = std::exchange(greenlet.parent, nullptr)) {
+    if (parent->is_main || references(*parent) > 1) {
       --parent->local_references;
     } else {
       // Not destroyed here and now: it may be where control is about to land.

@@ -19,14 +19,11 @@ class OperationState::GreenletBody final : public Body {
       take_incoming(hub);
     }
     state_->run_in_greenlet();
+    discard();
   }
-  void discard() noexcept override {
-    state_->release();
-    delete this;
-  }
+  void discard() noexcept override { state_->release(); }
 
  private:
-  ~GreenletBody() override = default;
   OperationState* state_;
 };
 
@@ -86,7 +83,9 @@ void OperationState::finished() noexcept {
 }
 
 void OperationState::launch() {
-  GreenletRecord& greenlet = make_bridge_greenlet(*new GreenletBody(*this), *host_, options_.stack, std::move(options_.name));
+  GreenletRecord& greenlet = make_bridge_greenlet(*host_, options_.stack, std::move(options_.name));
+  static_assert(sizeof(GreenletBody) <= inline_body_size);
+  greenlet.body = new (greenlet.inline_body) GreenletBody(*this);
   try {
     resume(greenlet);
   } catch (const ResourceExhausted&) {

@@ -14,9 +14,9 @@ namespace greenway::detail {
 ///         over a suspension would be a bug.
 [[gnu::noinline]] ThreadHub& this_thread_hub() noexcept;
 
-/// Makes a fresh greenlet that ends in whoever resumed it last and discards `body` when it has run or will not run. Its
-/// one reference is dropped when it ends.
-GreenletRecord& make_bridge_greenlet(Body& body, Host& host, StackOptions stack, std::string name);
+/// Makes a fresh greenlet that ends in whoever resumed it last; the caller gives it a body. Its one reference is dropped
+/// when it ends.
+GreenletRecord& make_bridge_greenlet(Host& host, StackOptions stack, std::string name);
 
 /// Runs a fresh or suspended greenlet until it suspends or ends.
 /// @throws ResourceExhausted  A fresh one got no stack; still fresh.
@@ -24,9 +24,6 @@ void resume(GreenletRecord& greenlet);
 
 /// Sets the running greenlet aside, until resume().
 void suspend(ThreadHub& hub);
-
-/// Drops a reference; the last one destroys, unwinding what is suspended.
-void release_reference(GreenletRecord& greenlet) noexcept;
 
 /// Unwinds what other threads, or dying greenlets, let go of. Called where a switch is harmless.
 void collect_orphans(ThreadHub& hub) noexcept;

@@ -101,15 +101,14 @@ class Greenlet {
   /// As above, handing nothing over.
   /// @return As above.
   [[gnu::always_inline]] Parcel switch_to() const {
-    void* const thread = detail::thread_identity();
-    if (record_ == nullptr || record_->enterable_on != thread) [[unlikely]] {
+    if (record_ == nullptr || record_->enterable_on != detail::thread_identity()) [[unlikely]] {
       return switch_slowly();
     }
     detail::ThreadHub& hub = *record_->hub;
-    if (!hub.exceptions->is_empty()) [[unlikely]] {
+    if (hub.current == record_ || !hub.exceptions->is_empty()) [[unlikely]] {
       return switch_slowly();
     }
-    detail::switch_without_exceptions(hub, *record_, thread);
+    detail::switch_without_exceptions(hub, *record_);
     return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
   }
 
@@ -162,6 +161,7 @@ class Greenlet {
       }
     }
     void run(detail::ThreadHub& hub, Parcel& result) override {
+      const Discard discard_when_done{*this};
       if constexpr (std::is_invocable_v<F&, Parcel>) {
         keep(result, [&]() -> decltype(auto) { return fn_(hub.has_incoming ? detail::take_incoming(hub) : Parcel()); });
       } else {
@@ -180,6 +180,11 @@ class Greenlet {
     }
 
    private:
+    struct Discard {
+      FunctionBody& body;
+      ~Discard() { body.discard(); }
+    };
+
     template <class G>
     explicit FunctionBody(G&& fn) : fn_(std::forward<G>(fn)) {}
 
@@ -204,7 +209,11 @@ class Greenlet {
   Parcel switch_slowly() const;
   Parcel switch_slowly(Parcel value) const;
   void retain() const noexcept;
-  void release() noexcept;
+  void release() noexcept {
+    if (record_ != nullptr) {
+      detail::release_reference(*std::exchange(record_, nullptr));
+    }
+  }
 
   GreenletRecord* record_ = nullptr;
 };

@@ -66,8 +66,8 @@ struct Carrier : Context {
 
 /// The part of a greenlet that a switch touches.
 struct Entrance : Context {
-  /// The thread on which a switch may enter it without a second look: its own, while it rests, has no exception state and
-  /// nobody traces; else null. As thread_identity() tells it.
+  /// The thread on which a switch may enter it without a second look, unless it is the one that runs: its own, while it is
+  /// started, rests without any exception state and nobody traces; else null. As thread_identity() tells it.
   void* enterable_on = nullptr;
   ThreadHub* hub = nullptr;  ///< Of its thread.
 };
@@ -82,9 +82,10 @@ struct Ready {
 class Body {
  public:
   virtual ~Body() = default;
-  /// Runs once, on the greenlet's own stack; takes what was handed over first from the hub, and leaves its result.
+  /// Runs once, on the greenlet's own stack; takes what was handed over first from the hub, leaves its result, and discards
+  /// itself.
   virtual void run(ThreadHub& hub, std::any& result) = 0;
-  /// The greenlet has no more use for it.
+  /// It will not run.
   virtual void discard() noexcept = 0;
 };
 
@@ -100,26 +101,28 @@ struct alignas(64) GreenletRecord : detail::Entrance, detail::Ready {
   enum class State : std::uint8_t { fresh, started, dead };
 
   detail::StackAnnotation* annotation = nullptr;  ///< What the sanitizers know of its stack.
+  detail::Carrier* carrier = nullptr;  ///< Its stack, from start to end.
+  detail::Body* body = nullptr;        ///< Owned until it runs.
+  GreenletRecord* parent = nullptr;    ///< Counted.
+  Host* host = nullptr;                ///< Whose loop runs it; null: it cannot wait.
 
+  // Side by side, so that one store resets them.
   State state = State::fresh;       ///< `started` covers running and suspended.
-  bool is_main = false;             ///< The thread's own stack.
   bool is_unwinding = false;        ///< Its last handle is gone: nothing may suspend any more.
   bool is_queued = false;           ///< Linked in a host's queue of ready greenlets.
   bool has_suspended = false;       ///< It has waited for something at least once.
-  bool keeps_parent = true;         ///< False: it ends in whoever resumed it last, as greenlets of the bridge do.
+  bool ends_in_resumer = false;     ///< It ends in whoever resumed it last, as greenlets of the bridge do, not in its parent.
   bool has_name = false;            ///< `name` is not empty.
+  bool is_main = false;             ///< The thread's own stack.
+
   std::int32_t local_references = 0;   ///< Handles counted by its own thread …
   std::atomic<std::int32_t> foreign_references{0};  ///< … and by others; each may be negative, the sum is the truth.
-  detail::Carrier* carrier = nullptr;  ///< Its stack, from start to end.
-  void* thread = nullptr;              ///< Its thread, as thread_identity() tells it; null once that has ended.
-  GreenletRecord* parent = nullptr;    ///< Counted.
-  Host* host = nullptr;                ///< Whose loop runs it; null: it cannot wait.
-  Scopes scopes;                       ///< Its cancel scopes.
-  detail::Body* body = nullptr;        ///< Owned until it has run.
+  std::atomic<void*> thread{nullptr};  ///< Its thread, as thread_identity() tells it; null once that has ended.
   StackOptions stack;                  ///< Read at the start.
-  GreenletRecord* self = this;              ///< The contents of an uncounted handle.
-  GreenletRecord* previous_live = nullptr;  ///< In the list of its thread's greenlets.
-  GreenletRecord* next_live = nullptr;      ///< Likewise.
+  Scopes scopes;                       ///< Its cancel scopes.
+  const void* spawned_at = nullptr;    ///< The code that made it.
+  GreenletRecord* self = this;         ///< The contents of an uncounted handle.
+  GreenletRecord* next_spare = nullptr;  ///< Among the records that wait to be used again.
   std::string name;                    ///< For people.
   alignas(std::max_align_t) std::byte inline_body[detail::inline_body_size];  ///< Where a small body lies.
 };
@@ -140,15 +143,19 @@ struct ThreadHub {
   std::shared_ptr<std::atomic<Host*>> host;  ///< The loop that runs on this thread; it sets null when it goes.
 };
 
-/// @return An address that differs for each thread that is alive. One instruction, unlike a thread_local.
+/// Drops a reference; the last one destroys, unwinding what is suspended.
+void release_reference(GreenletRecord& greenlet) noexcept;
+
+/// @return An address that differs for each thread that is alive. One instruction, unlike a thread_local; volatile, because
+///         kept over a switch it would lie on a stack that has left the cache.
 [[gnu::always_inline]] inline void* thread_identity() noexcept {
 #if defined(__x86_64__)
   void* self;
-  asm("mov %%fs:0, %0" : "=r"(self));
+  asm volatile("mov %%fs:0, %0" : "=r"(self));
   return self;
 #elif defined(__aarch64__)
   void* self;
-  asm("mrs %0, tpidr_el0" : "=r"(self));
+  asm volatile("mrs %0, tpidr_el0" : "=r"(self));
   return self;
 #else
   static thread_local char self;
@@ -166,12 +173,10 @@ struct ThreadHub {
 #endif
 }
 
-/// Makes `to` the running greenlet: it is started, not the current one, and neither side has any exception state. That is
-/// nearly always so, and spares loads and stores each of which would wait for the one of the switch before.
-[[gnu::always_inline]] inline void switch_without_exceptions(ThreadHub& hub, GreenletRecord& to, void* thread) noexcept {
+/// Makes `to` the running greenlet: it is enterable, not the current one, and the one that runs has no exception state
+/// either. That is nearly always so, and spares loads and stores each of which would wait for the one of the switch before.
+[[gnu::always_inline]] inline void switch_without_exceptions(ThreadHub& hub, GreenletRecord& to) noexcept {
   GreenletRecord& from = *hub.current;
-  from.enterable_on = thread;
-  to.enterable_on = nullptr;
   hub.current = &to;
   annotate_leave(from.annotation, to.annotation, hub.left);
   jump(from, to);
@@ -189,7 +194,7 @@ inline void exchange_exceptions(ExceptionState& live, Context& from, Context& to
 [[gnu::always_inline]] inline void switch_stacks(ThreadHub& hub, GreenletRecord& to) noexcept {
   GreenletRecord& from = *hub.current;
   from.enterable_on = hub.exceptions->is_empty() ? hub.enterable_on : nullptr;
-  to.enterable_on = nullptr;
+  to.enterable_on = hub.enterable_on;
   hub.current = &to;
   exchange_exceptions(*hub.exceptions, from, to);
   annotate_leave(from.annotation, to.annotation, hub.left);

@@ -17,6 +17,13 @@
 #error "the native switch knows x86-64 and AArch64: configure with -DGREENWAY_SWITCH=boost"
 #endif
 
+// Jumped to; a program built for indirect branch tracking has to mark such places.
+#if defined(__CET__)
+#define GREENWAY_LANDING "endbr64\n\t"
+#else
+#define GREENWAY_LANDING ""
+#endif
+
 namespace greenway::detail {
 
 /// Where a stack at rest goes on. The statements below know the layout.
@@ -40,8 +47,7 @@ struct ResumePoint {
       "mov 8(%%rsi), %%rbp\n\t"
       "jmp *16(%%rsi)\n\t"
       ".p2align 4\n"
-      "1:\n\t"
-      "endbr64\n\t"
+      "1:\n\t" GREENWAY_LANDING
       : "+S"(entered), "+D"(left)
       :
       : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3",
