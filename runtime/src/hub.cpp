@@ -248,7 +248,7 @@ Parcel take_incoming(ThreadHub& thread_hub) {
   return value;
 }
 
-GreenletRecord& make_bridge_greenlet(Host& host, StackOptions stack, std::string name) {
+GreenletRecord& make_bridge_greenlet(Host& host, StackOptions stack, std::string& name) {
   GreenletRecord& greenlet = make_record(this_hub(), stack);
   greenlet.ends_in_resumer = true;
   greenlet.host = &host;

@@ -10,31 +10,32 @@
 
 namespace greenway::detail {
 
-/// The greenlet's side of an operation: keeps the state alive until the function has ended.
+/// The greenlet's side of an operation, which is kept alive until the function has ended.
 class OperationState::GreenletBody final : public Body {
  public:
-  explicit GreenletBody(OperationState& state) noexcept : state_(&state) { state.retain(); }
+  explicit GreenletBody(OperationState& state) noexcept : state_(&state) {}
   void run(ThreadHub& hub, std::any&) override {
     if (hub.has_incoming) {
       take_incoming(hub);
     }
     state_->run_in_greenlet();
-    discard();
   }
-  void discard() noexcept override { state_->release(); }
+  void discard() noexcept override {}
 
  private:
   OperationState* state_;
 };
 
-OperationState::OperationState(GreenletOptions options) : options_(std::move(options)) { run = &OperationState::notify; }
+OperationState::OperationState(GreenletOptions&& options) : options_(std::move(options)) { run = &OperationState::notify; }
 
 OperationState::~OperationState() = default;
 
 void OperationState::claim() {
-  if (is_claimed_.exchange(true, std::memory_order_relaxed)) {
+  // No exchange: who consumes one object from two threads at once has a race already.
+  if (is_claimed_.load(std::memory_order_relaxed)) {
     throw InvalidRequestError("the operation has been consumed already: an Operation is awaited once");
   }
+  is_claimed_.store(true, std::memory_order_relaxed);
 }
 
 Host* OperationState::choose_host() const noexcept {
@@ -68,7 +69,6 @@ void OperationState::run_in_greenlet() noexcept {
 void OperationState::finished() noexcept {
   if (!host_->is_own_thread()) {
     // A coroutine may end on whichever thread resumed it last.
-    retain();
     host_->post([this] {
       is_done_ = true;
       notify(*this);
@@ -77,13 +77,12 @@ void OperationState::finished() noexcept {
   }
   is_done_ = true;
   if (!is_starting_) {
-    retain();
     HostAccess::enqueue(*host_, *this);
   }
 }
 
 void OperationState::launch() {
-  GreenletRecord& greenlet = make_bridge_greenlet(*host_, options_.stack, std::move(options_.name));
+  GreenletRecord& greenlet = make_bridge_greenlet(*host_, options_.stack, options_.name);
   static_assert(sizeof(GreenletBody) <= inline_body_size);
   greenlet.body = new (greenlet.inline_body) GreenletBody(*this);
   try {
@@ -96,6 +95,7 @@ void OperationState::launch() {
 
 OperationState::Progress OperationState::start_here() noexcept {
   is_starting_ = true;
+  retain();  // until notify(), or the end of this function
   try {
     launch();
   } catch (...) {
@@ -103,7 +103,11 @@ OperationState::Progress OperationState::start_here() noexcept {
     is_done_ = true;
   }
   is_starting_ = false;
-  return is_done_ ? Progress::done : Progress::pending;
+  if (!is_done_) {
+    return Progress::pending;
+  }
+  release();
+  return Progress::done;
 }
 
 OperationState::Progress OperationState::start(Host& host, void (*continuation)(void*), void* argument) {

@@ -15,8 +15,8 @@ namespace greenway::detail {
 [[gnu::noinline]] ThreadHub& this_thread_hub() noexcept;
 
 /// Makes a fresh greenlet that ends in whoever resumed it last; the caller gives it a body. Its one reference is dropped
-/// when it ends.
-GreenletRecord& make_bridge_greenlet(Host& host, StackOptions stack, std::string name);
+/// when it ends. `name` is taken.
+GreenletRecord& make_bridge_greenlet(Host& host, StackOptions stack, std::string& name);
 
 /// Runs a fresh or suspended greenlet until it suspends or ends.
 /// @throws ResourceExhausted  A fresh one got no stack; still fresh.

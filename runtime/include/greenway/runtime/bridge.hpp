@@ -44,6 +44,16 @@ concept CanBeAwaited = is_operation<std::remove_cvref_t<R>> || requires(R r) { r
 template <class F, class... A>
 using SpawnResult = std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>;
 
+template <class F, class... A>
+auto make_operation(GreenletOptions&& options, F&& fn, A&&... args) {
+  using Returned = SpawnResult<F, A...>;
+  static_assert(!CanBeAwaited<Returned>,
+                "greenlet_spawn runs synchronous functions: this one returns something that must itself be awaited; await it "
+                "inside with await_only(), or do without greenlet_spawn");
+  return Operation<Returned>(new FunctionOperationState<Returned, std::decay_t<F>, std::decay_t<A>...>(
+      std::move(options), std::forward<F>(fn), std::forward<A>(args)...));
+}
+
 }  // namespace detail
 
 /// Makes an operation that runs `fn(args…)` in a greenlet.
@@ -54,12 +64,7 @@ using SpawnResult = std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>;
 /// @note A function that returns a coroutine or an Operation does not compile: its result would escape unawaited.
 template <class F, class... A>
 auto greenlet_spawn(GreenletOptions options, F&& fn, A&&... args) -> Operation<detail::SpawnResult<F, A...>> {
-  using Returned = detail::SpawnResult<F, A...>;
-  static_assert(!detail::CanBeAwaited<Returned>,
-                "greenlet_spawn runs synchronous functions: this one returns something that must itself be awaited; await it "
-                "inside with await_only(), or do without greenlet_spawn");
-  return Operation<Returned>(new detail::FunctionOperationState<Returned, std::decay_t<F>, std::decay_t<A>...>(
-      std::move(options), std::forward<F>(fn), std::forward<A>(args)...));
+  return detail::make_operation(std::move(options), std::forward<F>(fn), std::forward<A>(args)...);
 }
 
 /// As above, with default options.
@@ -69,7 +74,7 @@ auto greenlet_spawn(GreenletOptions options, F&& fn, A&&... args) -> Operation<d
 template <class F, class... A>
   requires(!std::same_as<std::decay_t<F>, GreenletOptions>)
 auto greenlet_spawn(F&& fn, A&&... args) -> Operation<detail::SpawnResult<F, A...>> {
-  return greenlet_spawn(GreenletOptions(), std::forward<F>(fn), std::forward<A>(args)...);
+  return detail::make_operation(GreenletOptions(), std::forward<F>(fn), std::forward<A>(args)...);
 }
 
 /// Waits, in a greenlet, for something asynchronous: an Operation, a Task, any C++20 awaitable, or what a host adds.

@@ -105,7 +105,7 @@ class Greenlet {
       return switch_slowly();
     }
     detail::ThreadHub& hub = *record_->hub;
-    if (hub.current == record_ || !hub.exceptions->is_empty()) [[unlikely]] {
+    if ((!detail::may_enter_itself && hub.current == record_) || !hub.exceptions->is_empty()) [[unlikely]] {
       return switch_slowly();
     }
     detail::switch_without_exceptions(hub, *record_);

@@ -50,7 +50,7 @@ class OperationState : public Ready {
   enum class Progress : std::uint8_t { pending, done };
 
   /// @param options  Kept until the start.
-  explicit OperationState(GreenletOptions options);
+  explicit OperationState(GreenletOptions&& options);
   virtual ~OperationState();
   OperationState(const OperationState&) = delete;
   OperationState& operator=(const OperationState&) = delete;
@@ -87,6 +87,27 @@ class OperationState : public Ready {
   /// @return Where it runs; null before the start.
   [[nodiscard]] Host* host() const noexcept { return host_; }
 
+  /// Keeps a continuation until it is called: in the operation itself, where it fits. There is only one.
+  template <class C, class... A>
+  C* keep(A&&... args) {
+    if constexpr (fits<C>()) {
+      return new (room_) C{std::forward<A>(args)...};
+    } else {
+      return new C{std::forward<A>(args)...};
+    }
+  }
+  /// Destroys what keep() made, a class with a handle `state` to its operation.
+  template <class C>
+  static void drop(C* kept) noexcept {
+    // It may lie in what the handle keeps alive.
+    const auto state = std::move(kept->state);
+    if constexpr (fits<C>()) {
+      kept->~C();
+    } else {
+      delete kept;
+    }
+  }
+
   void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
@@ -110,12 +131,18 @@ class OperationState : public Ready {
  private:
   class GreenletBody;
 
+  static constexpr std::size_t room_size = 96;
+  template <class C>
+  static constexpr bool fits() {
+    return sizeof(C) <= room_size && alignof(C) <= alignof(std::max_align_t);
+  }
+
   void run_in_greenlet() noexcept;
   Progress start_here() noexcept;
   static void notify(Ready& self);
 
   GreenletOptions options_;
-  std::atomic<std::uint32_t> references_{1};
+  std::atomic<std::uint32_t> references_{1};  // while the function runs, one is its own
   std::atomic<bool> is_claimed_{false};
   std::atomic<bool> is_cancel_requested_{false};
   bool is_starting_ = false;
@@ -124,7 +151,16 @@ class OperationState : public Ready {
   CancelScope* scope_ = nullptr;
   void (*continuation_)(void*) = nullptr;
   void* argument_ = nullptr;
+  alignas(std::max_align_t) std::byte room_[room_size];
 };
+
+/// What keep() made.
+template <class C>
+struct DropKept {
+  void operator()(C* kept) const noexcept { OperationState::drop(kept); }
+};
+template <class C>
+using Kept = std::unique_ptr<C, DropKept<C>>;
 
 /// A counted reference to an operation's state.
 template <class State>
@@ -183,7 +219,7 @@ template <class T, class F, class... A>
 class FunctionOperationState final : public TypedOperationState<T> {
  public:
   template <class G, class... B>
-  FunctionOperationState(GreenletOptions options, G&& fn, B&&... args)
+  FunctionOperationState(GreenletOptions&& options, G&& fn, B&&... args)
       : TypedOperationState<T>(std::move(options)), call_(std::in_place, std::forward<G>(fn), std::forward<B>(args)...) {}
 
  private:
@@ -354,7 +390,10 @@ class [[nodiscard]] Operation {
   /// `co_await op`, in any coroutine type.
   /// @return The awaiter.
   /// @throws InvalidRequestError  It was consumed already.
-  Awaiter operator co_await() { return Awaiter(claim()); }
+  Awaiter operator co_await() & { return Awaiter(claim()); }
+  /// As above, of a temporary.
+  /// @return As above.
+  Awaiter operator co_await() && { return Awaiter(take()); }
 
   /// `op(token)`, with any Asio completion token: needs `greenway/asio/asio.hpp`.
   /// @param token  Signature `void(std::exception_ptr, T)`.
@@ -414,6 +453,13 @@ class [[nodiscard]] Operation {
     state_->claim();
     return state_;
   }
+  detail::StateHandle<detail::TypedOperationState<T>> take() {
+    if (state_) {
+      state_->claim();
+      return std::move(state_);
+    }
+    return claim();
+  }
 
   /// Calls back exactly once, now or later.
   template <class Callback>
@@ -423,13 +469,14 @@ class [[nodiscard]] Operation {
       std::decay_t<Callback> callback;
 
       static void on_done(void* self) {
-        const std::unique_ptr<Pending> pending(static_cast<Pending*>(self));
+        const detail::Kept<Pending> pending(static_cast<Pending*>(self));
         auto call = std::move(pending->callback);
         call(std::move(pending->state->outcome()));
       }
     };
-    auto pending = std::make_unique<Pending>(Pending{std::move(state), std::forward<Callback>(callback)});
-    if (pending->state->start(host, &Pending::on_done, pending.get()) == detail::OperationState::Progress::done) {
+    auto& operation = *state;
+    detail::Kept<Pending> pending(operation.template keep<Pending>(std::move(state), std::forward<Callback>(callback)));
+    if (operation.start(host, &Pending::on_done, pending.get()) == detail::OperationState::Progress::done) {
       Pending::on_done(pending.release());
     } else {
       pending.release();

@@ -162,7 +162,7 @@ inline Task<void> TaskPromise<void>::get_return_object() noexcept {
 template <class T>
 class TaskOperationState final : public TypedOperationState<T> {
  public:
-  TaskOperationState(GreenletOptions options, Task<T> task)
+  TaskOperationState(GreenletOptions&& options, Task<T> task)
       : TypedOperationState<T>(std::move(options)), task_(std::move(task)) {}
 
  private:

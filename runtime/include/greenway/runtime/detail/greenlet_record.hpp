@@ -173,7 +173,14 @@ void release_reference(GreenletRecord& greenlet) noexcept;
 #endif
 }
 
-/// Makes `to` the running greenlet: it is enterable, not the current one, and the one that runs has no exception state
+/// Whether a jump from a stack to itself just goes on. Then nobody has to ask whether the target is the one that runs.
+#if defined(GREENWAY_SWITCH_NATIVE) && !defined(GREENWAY_ASAN) && !defined(GREENWAY_TSAN)
+inline constexpr bool may_enter_itself = true;
+#else
+inline constexpr bool may_enter_itself = false;
+#endif
+
+/// Makes `to` the running greenlet: it is enterable, not the current one unless it may enter itself, and the one that runs has no exception state
 /// either. That is nearly always so, and spares loads and stores each of which would wait for the one of the switch before.
 [[gnu::always_inline]] inline void switch_without_exceptions(ThreadHub& hub, GreenletRecord& to) noexcept {
   GreenletRecord& from = *hub.current;

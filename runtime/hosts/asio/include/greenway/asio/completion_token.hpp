@@ -21,8 +21,10 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/system_executor.hpp>
 #include <boost/system/system_error.hpp>
@@ -107,21 +109,25 @@ struct TokenDoor {
 
     StateHandle<TypedOperationState<T>> state;
     Handler handler;
-    Executor executor;
+    std::optional<Executor> executor;  // none: the loop's own
 
     /// On the loop's own stack: dispatch runs the handler at once where the executor is the loop's.
     static void on_done(void* self) {
-      std::unique_ptr<Pending> pending(static_cast<Pending*>(self));
-      const Executor executor = pending->executor;
+      Kept<Pending> pending(static_cast<Pending*>(self));
+      if (!pending->executor) {
+        finish(std::move(pending));
+        return;
+      }
+      const Executor executor = *pending->executor;
       boost::asio::dispatch(executor, [pending = std::move(pending)]() mutable { finish(std::move(pending)); });
     }
 
-    static void finish(std::unique_ptr<Pending> pending) {
+    static void finish(Kept<Pending> pending) {
       if (auto slot = boost::asio::get_associated_cancellation_slot(pending->handler); slot.is_connected()) {
         slot.clear();
       }
-      Handler handler = std::move(pending->handler);
       const StateHandle<TypedOperationState<T>> state = std::move(pending->state);
+      Handler handler = std::move(pending->handler);
       pending.reset();
       complete<T>(handler, std::move(state->outcome()));
     }
@@ -172,34 +178,66 @@ struct TokenDoor {
     throw NoHost("the completion handler has no executor and the loop here is not Asio's: bind an executor to it");
   }
 
+  /// @return Whether an executor calls what it is given at once on the thread of its `io_context`.
+  template <class Executor>
+  static bool is_plain(const Executor& executor) {
+    using Plain = boost::asio::io_context::executor_type;
+    if constexpr (std::is_same_v<Executor, Plain>) {
+      return boost::asio::query(executor, boost::asio::execution::blocking) == boost::asio::execution::blocking.possibly;
+    } else if constexpr (requires { executor.template target<Plain>(); }) {
+      const Plain* const plain = executor.template target<Plain>();
+      return plain != nullptr && is_plain(*plain);
+    } else {
+      return false;
+    }
+  }
+
   struct Initiation {
     template <class Handler, class T>
     void operator()(Handler&& handler, Operation<T> operation) const {
       using Waiting = Pending<T, std::decay_t<Handler>>;
-      auto state = operation.claim();
+      auto state = operation.take();
       Host* host = nullptr;
       std::optional<HandlerExecutor<std::decay_t<Handler>>> executor;
       if constexpr (has_executor<std::decay_t<Handler>>) {
         executor.emplace(boost::asio::get_associated_executor(handler));
-        host = &choose(*state, host_of(*executor));
+        AsioHost* const own = host_of(*executor);
+        host = &choose(*state, own);
+        if (host == own && is_plain(*executor)) {
+          executor.reset();
+        }
       } else {
         host = &state->require_host();
-        executor.emplace(require_asio(*host).executor());
+        require_asio(*host);
       }
       if (auto slot = boost::asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
-        slot.assign([cancel = operation.canceller()](boost::asio::cancellation_type type) {
+        slot.assign([state](boost::asio::cancellation_type type) {
           if (type != boost::asio::cancellation_type::none) {
-            cancel();
+            state->cancel();
           }
         });
       }
-      auto pending = std::make_unique<Waiting>(Waiting{state, std::forward<Handler>(handler), *executor});
-      if (state->start(*host, &Waiting::on_done, pending.get()) == OperationState::Progress::done) {
+      auto& started = *state;
+      Kept<Waiting> pending(
+          started.template keep<Waiting>(std::move(state), std::forward<Handler>(handler), std::move(executor)));
+      if (started.start(*host, &Waiting::on_done, pending.get()) == OperationState::Progress::done) {
         // Never called from inside the initiating function: that is Asio's promise to its users.
-        const auto target = pending->executor;
-        boost::asio::post(target, [pending = std::move(pending)]() mutable { Waiting::finish(std::move(pending)); });
+        finish_later(*host, std::move(pending));
       } else {
         pending.release();
+      }
+    }
+
+    template <class Waiting>
+    static void finish_later(Host& host, Kept<Waiting> pending) {
+      const auto finish = [](auto executor, Kept<Waiting> finished) {
+        boost::asio::post(executor, [finished = std::move(finished)]() mutable { Waiting::finish(std::move(finished)); });
+      };
+      if (pending->executor) {
+        auto executor = *pending->executor;
+        finish(std::move(executor), std::move(pending));
+      } else {
+        finish(static_cast<AsioHost&>(host).executor(), std::move(pending));
       }
     }
   };
