@@ -12,6 +12,7 @@
 #include <greenway/runtime/greenlet.hpp>
 #include <greenway/runtime/loop_host.hpp>
 #include <greenway/runtime/wait.hpp>
+#include <greenway/runtime/waiter.hpp>
 
 #include "support/catch.hpp"
 
@@ -120,6 +121,7 @@ TEST_CASE("a foreign coroutine type awaits an operation") {
   std::optional<int> result;
   std::string error;
   greenway::run([&] {
+    greenway::Waiter ended;
     const auto coroutine = [&]() -> ForeignCoroutine {
       result = co_await greenlet_spawn([] {
         greenway::sleep_for(1ms);
@@ -130,10 +132,11 @@ TEST_CASE("a foreign coroutine type awaits an operation") {
       } catch (const std::domain_error& caught) {
         error = caught.what();
       }
+      ended.wake();
     };
     coroutine();
     CHECK_FALSE(result);
-    greenway::sleep_for(5ms);
+    ended.wait();
   });
   CHECK(result == 5);
   CHECK(error == "inside");
@@ -142,11 +145,15 @@ TEST_CASE("a foreign coroutine type awaits an operation") {
 TEST_CASE("start calls back once, with the value or the error") {
   greenway::run([] {
     std::vector<std::string> seen;
+    greenway::Waiter all_seen;
     const auto note = [&](greenway::Outcome<int>&& outcome) {
       try {
         seen.push_back(std::to_string(std::move(outcome).get()));
       } catch (const std::exception& error) {
         seen.emplace_back(error.what());
+      }
+      if (seen.size() == 3) {
+        all_seen.wake();
       }
     };
     greenlet_spawn([] { return 1; }).start(note);
@@ -155,7 +162,7 @@ TEST_CASE("start calls back once, with the value or the error") {
       greenway::sleep_for(1ms);
       return 2;
     }).start(note);
-    greenway::sleep_for(5ms);
+    all_seen.wait();
     CHECK(seen == std::vector<std::string>{"1", "failed", "2"});
   });
 }

@@ -195,9 +195,11 @@ TEST_CASE("timers fire in the order of their deadlines, whatever the order they 
   std::vector<int> order;
   greenway::run([&] {
     std::vector<greenway::Future<void>> sleepers;
+    const greenway::TimePoint start = greenway::Clock::now();
     for (const int rank : {3, 1, 4, 0, 2}) {
-      sleepers.push_back(greenway::greenlet_spawn([&order, rank] {
-                           greenway::sleep_for(1ms + rank * 3ms);
+      sleepers.push_back(greenway::greenlet_spawn([&order, start, rank] {
+                           greenway::Waiter never_woken;
+                           never_woken.wait(greenway::Deadline::at(start + 10ms + rank * 1ms));
                            order.push_back(rank);
                          }).to_future());
     }
