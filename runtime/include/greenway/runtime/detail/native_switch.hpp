@@ -8,11 +8,16 @@
 /// Only stack pointer, frame pointer and the address to go on at, which cannot be named, are kept here: in the resting
 /// stack's record and not on the stack, where a signal between two instructions could overwrite them. The other side is
 /// entered by a jump, never by a `ret`, whose prediction would be of the stack that was left. The x87 and SSE control
-/// words (FPCR on AArch64) are not switched.
+/// words (FPCR on AArch64) are not switched. AArch64's x18 is the compiler's on Linux, so it is named too.
 
 #include <cstddef>
 #include <cstdint>
 
+#if defined(__has_feature)
+#if __has_feature(shadow_call_stack)
+#error "return addresses on a shadow call stack do not follow a switch: compile without -fsanitize=shadow-call-stack"
+#endif
+#endif
 #if !defined(__x86_64__) && !defined(__aarch64__)
 #error "the native switch knows x86-64 and AArch64: configure with -DGREENWAY_SWITCH=boost"
 #endif
@@ -75,10 +80,14 @@ struct ResumePoint {
       "hint #36\n\t"
       : "+r"(entered), "+r"(left)
       :
-      : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x19", "x20",
-        "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8",
-        "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25",
-        "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory");
+      : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19",
+        "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7",
+        "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24",
+        "v25", "v26", "v27", "v28", "v29", "v30", "v31",
+#if defined(__ARM_FEATURE_SVE)
+        "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15", "ffr",
+#endif
+        "cc", "memory");
 #endif
 }
 
