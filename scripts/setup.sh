@@ -3,7 +3,7 @@
 #
 # Installs through apt what is missing on a Debian 12. Asks neither for the network nor for root when all is there.
 #
-#   scripts/setup.sh [build | test | bench]     default: build
+#   scripts/setup.sh [build | test | aarch64 | bench]     default: build
 
 source "$(dirname "$0")/steps.sh"
 
@@ -17,8 +17,9 @@ packages=(
 case $purpose in
   build) ;;
   test) packages+=(postgresql-15 doxygen) ;;
+  aarch64) packages+=(g++-aarch64-linux-gnu qemu-user) ;;
   bench) packages+=(postgresql-15 valgrind) ;;
-  *) fail 'usage: scripts/setup.sh [build | test | bench]' 2 ;;
+  *) fail 'usage: scripts/setup.sh [build | test | aarch64 | bench]' 2 ;;
 esac
 
 # is_installed PACKAGE
