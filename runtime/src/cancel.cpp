@@ -24,8 +24,6 @@ void CancelScope::cancel() noexcept {
   }
 }
 
-bool CancelScope::is_cancelled() const noexcept { return cancelled_ || deadline_.has_passed(); }
-
 bool is_cancelled_now(const Scopes& scopes) noexcept {
   for (const CancelScope* scope = scopes.innermost; scope != nullptr; scope = scope->outer()) {
     if (scope->is_cancelled()) {

@@ -14,6 +14,11 @@ namespace {
 
 // So many at most are resumed before the loop gets its turn.
 constexpr int drain_limit = 256;
+// So often at most is the descriptor looked at meanwhile.
+constexpr int look_limit = 16;
+// After so many looks in a row that found nothing, only one drain in so many tries a second one.
+constexpr unsigned patience = 4;
+constexpr unsigned probe_interval = 16;
 
 }  // namespace
 
@@ -76,7 +81,7 @@ void Host::enqueue_from_afar(Waiter& waiter) noexcept {
   {
     // Under the lock, so that a waiter that gives up at this moment finds the waiter either linked or untouched.
     const std::lock_guard lock(inbox_mutex_);
-    if (waiter.state_.exchange(Waiter::woken, std::memory_order_acq_rel) != Waiter::waiting) {
+    if (waiter.state_.exchange(Waiter::woken_from_afar, std::memory_order_acq_rel) != Waiter::waiting) {
       return;
     }
     waiter.in_inbox_ = true;
@@ -135,31 +140,47 @@ void Host::poll() {
   }
   is_draining_ = true;
   reactor_->poll(0);
-  run_ready();
+  int left = run_ready(drain_limit);
+  // What greenlets have just done is often answered by now, and a look costs a fraction of the loop's turn.
+  for (int looks = 1; looks != look_limit && left > 0 && waiting_ != 0 && is_worth_a_look(); ++looks) {
+    const bool is_fruitful = reactor_->poll(0) != 0;
+    fruitless_looks_ = is_fruitful ? 0 : fruitless_looks_ + 1;
+    if (!is_fruitful) {
+      break;
+    }
+    left = run_ready(left);
+  }
+  end_drain();
 }
+
+bool Host::is_worth_a_look() noexcept { return fruitless_looks_ < patience || ++skipped_looks_ % probe_interval == 0; }
 
 void Host::drain() {
   if (!is_draining_) {
     is_draining_ = true;
-    run_ready();
+    run_ready(drain_limit);
+    end_drain();
   }
 }
 
 void Host::wait_and_poll() {
   is_draining_ = true;
   reactor_->poll(-1);
-  run_ready();
+  run_ready(drain_limit);
+  end_drain();
 }
 
-void Host::run_ready() {
+int Host::run_ready(int limit) {
   is_scheduled_.store(false, std::memory_order_release);
   collect_orphans(detail::this_thread_hub());
   take_inbox();
-  for (int left = drain_limit; ready_head_ != nullptr && left != 0; --left) {
+  for (; ready_head_ != nullptr && limit != 0; --limit) {
     detail::Ready& item = *ready_head_;
     ready_head_ = item.next;
     if (ready_head_ == nullptr) {
       ready_tail_ = nullptr;
+    } else {
+      __builtin_prefetch(ready_head_->next);
     }
     if (item.run != nullptr) {
       item.run(item);
@@ -169,6 +190,10 @@ void Host::run_ready() {
       detail::resume(greenlet);
     }
   }
+  return limit;
+}
+
+void Host::end_drain() noexcept {
   is_draining_ = false;
   if (ready_head_ != nullptr) {
     request_schedule();

@@ -213,17 +213,11 @@ Hub::~Hub() {
 
 constinit thread_local ThreadHub* known_hub = nullptr;
 
-namespace {
-
-ThreadHub& make_hub() noexcept {
+ThreadHub& make_thread_hub() noexcept {
   static thread_local Hub hub;
   known_hub = &hub;
   return hub;
 }
-
-}  // namespace
-
-ThreadHub& this_thread_hub() noexcept { return known_hub != nullptr ? *known_hub : make_hub(); }
 
 Parcel take_incoming(ThreadHub& thread_hub) {
   Hub& hub = static_cast<Hub&>(thread_hub);
@@ -269,7 +263,7 @@ void resume(GreenletRecord& greenlet) {
   if (carrier != nullptr) {
     enter_fresh(hub, greenlet, *carrier);
   } else {
-    switch_stacks(hub, greenlet);
+    switch_quickly(hub, greenlet);
   }
   hub.return_to = return_to;
   if (hub.has_incoming) {
@@ -282,7 +276,7 @@ void suspend(ThreadHub& thread_hub) {
   hub.current->has_suspended = true;
   hub.switch_origin = hub.current;
   hub.has_incoming = hub.is_traced;
-  switch_stacks(hub, *hub.return_to);
+  switch_quickly(hub, *hub.return_to);
   if (hub.has_incoming) {
     take_incoming(hub);
   }

@@ -56,11 +56,7 @@ struct Hub : ThreadHub {
   std::atomic<bool> has_orphans{false};
 };
 
-/// Null before this_thread_hub() has made it. Found without the check whether it has been made, which a thread_local with
-/// a constructor costs each time.
-extern constinit thread_local ThreadHub* known_hub;
-
-inline Hub& this_hub() noexcept { return static_cast<Hub&>(known_hub != nullptr ? *known_hub : this_thread_hub()); }
+inline Hub& this_hub() noexcept { return static_cast<Hub&>(this_thread_hub()); }
 inline Hub& hub_of(GreenletRecord& greenlet) noexcept { return static_cast<Hub&>(*greenlet.hub); }
 
 /// @return A fresh greenlet with one reference, and without a body.
@@ -114,6 +110,15 @@ inline void start_on(Hub& hub, Carrier& carrier, GreenletRecord& greenlet) noexc
   greenlet.annotation = &carrier.annotation;
   greenlet.state = State::started;
   greenlet.enterable_on = hub.enterable_on;
+}
+
+/// As switch_stacks(), which is seldom needed.
+[[gnu::always_inline]] inline void switch_quickly(Hub& hub, GreenletRecord& to) noexcept {
+  if (to.enterable_on != nullptr && hub.exceptions->is_empty()) [[likely]] {
+    switch_without_exceptions(hub, to);
+  } else {
+    switch_stacks(hub, to);
+  }
 }
 
 /// Runs a fresh greenlet on the stack of `carrier`.

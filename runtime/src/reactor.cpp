@@ -174,7 +174,7 @@ Interest Reactor::wait(int fd, Interest interest, Deadline deadline) {
       throw_system("epoll_ctl", error);
     }
   }
-  if (!waiter.wait(deadline)) {
+  if (!waiter.wait_in_greenlet(deadline)) {
     throw TimeoutError("waiting for a descriptor took longer than its deadline");
   }
   return bound.ready;
@@ -234,7 +234,7 @@ void Reactor::dispatch(const epoll_event& event) noexcept {
   }
 }
 
-void Reactor::poll(int timeout) noexcept {
+int Reactor::poll(int timeout) noexcept {
   take_forgotten();
   std::array<epoll_event, 128> events;
   const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
@@ -246,6 +246,7 @@ void Reactor::poll(int timeout) noexcept {
       dispatch(event);
     }
   }
+  return std::max(count, 0);
 }
 
 void Reactor::add(Timer& timer) {

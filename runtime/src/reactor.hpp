@@ -61,7 +61,8 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   void arm_timer() noexcept;
 
   /// Takes in what is ready and wakes its waiters. `timeout` in milliseconds, -1 for ever.
-  void poll(int timeout) noexcept;
+  /// @return How many events there were.
+  int poll(int timeout) noexcept;
 
  private:
   struct Slot {

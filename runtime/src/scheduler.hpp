@@ -10,9 +10,16 @@
 /// What the rest of the runtime asks of the switcher.
 namespace greenway::detail {
 
-/// @return This thread's hub, made at the first call. Never inlined: an address of a thread_local that the compiler kept
-///         over a suspension would be a bug.
-[[gnu::noinline]] ThreadHub& this_thread_hub() noexcept;
+/// This thread's hub, null before it is made. Found without the check whether it has been made that a thread_local with a
+/// constructor costs each time.
+extern constinit thread_local ThreadHub* known_hub;
+
+/// @return This thread's hub, which is made now.
+[[gnu::cold]] ThreadHub& make_thread_hub() noexcept;
+
+/// @return This thread's hub, made at the first call. Inlined into the runtime's own functions only, none of which goes on
+///         on another thread after a suspension.
+inline ThreadHub& this_thread_hub() noexcept { return known_hub != nullptr ? *known_hub : make_thread_hub(); }
 
 /// Makes a fresh greenlet that ends in whoever resumed it last; the caller gives it a body. Its one reference is dropped
 /// when it ends. `name` is taken.

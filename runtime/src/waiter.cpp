@@ -154,7 +154,13 @@ void Waiter::wake() noexcept {
     host->enqueue_from_afar(*this);
     return;
   }
-  if (state_.exchange(woken, std::memory_order_acq_rel) == waiting) {
+  std::uint32_t state = state_.load(std::memory_order_relaxed);
+  do {
+    if (state >= woken) {
+      return;
+    }
+  } while (!state_.compare_exchange_weak(state, woken, std::memory_order_acq_rel));
+  if (state == waiting) {
     if (host != nullptr) {
       host->enqueue(*greenlet_);
     } else {
@@ -166,11 +172,12 @@ void Waiter::wake() noexcept {
 void Waiter::interrupt() noexcept { host_->enqueue(*greenlet_); }
 
 void Waiter::settle() noexcept {
-  std::uint32_t expected = waiting;
-  if (state_.compare_exchange_strong(expected, fresh, std::memory_order_acq_rel) || host_ == nullptr) {
+  std::uint32_t state = state_.load(std::memory_order_acquire);
+  if (state == woken ||
+      (state == waiting && state_.compare_exchange_strong(state, fresh, std::memory_order_acq_rel)) || host_ == nullptr) {
     return;
   }
-  // Woken from another thread, perhaps, which may still be about to link this into the inbox.
+  // Woken from another thread, which may still be linking this into the inbox.
   host_->remove_from_inbox(*this);
 }
 

@@ -46,7 +46,7 @@ class CancelScope {
   void cancel() noexcept;
 
   /// @return Whether this scope itself, not one around it, has been cancelled or has passed its deadline.
-  [[nodiscard]] bool is_cancelled() const noexcept;
+  [[nodiscard]] bool is_cancelled() const noexcept { return cancelled_ || deadline_.has_passed(); }
   /// @return Its deadline.
   [[nodiscard]] Deadline deadline() const noexcept { return deadline_; }
   /// @return The scope around it that is felt inside; null for the outermost and for a shield.

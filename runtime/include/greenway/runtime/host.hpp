@@ -73,7 +73,8 @@ class Host {
   /// @return The descriptor to watch: readable while poll() has something to do.
   [[nodiscard]] int native_handle() const noexcept;
 
-  /// Takes in what the descriptor has to say, then resumes what is ready. Never waits.
+  /// Takes in what the descriptor has to say, then resumes what is ready; looks again, a bounded number of times, while that
+  /// has been finding something. Never waits.
   void poll();
 
   /// Resumes what is ready, without looking at the descriptor.
@@ -103,7 +104,9 @@ class Host {
   void remove_from_inbox(Waiter& waiter) noexcept;
   void request_schedule() noexcept;
   void take_inbox() noexcept;
-  void run_ready();
+  int run_ready(int limit);
+  void end_drain() noexcept;
+  bool is_worth_a_look() noexcept;
   void update_watch() noexcept;
 
   std::shared_ptr<Reactor> reactor_;
@@ -112,6 +115,8 @@ class Host {
   detail::Ready* ready_head_ = nullptr;
   detail::Ready* ready_tail_ = nullptr;
   std::size_t waiting_ = 0;      // waits and operations that only an event can end
+  unsigned fruitless_looks_ = 0;  // in a row
+  unsigned skipped_looks_ = 0;
   bool is_draining_ = false;
   bool is_watched_ = false;
 

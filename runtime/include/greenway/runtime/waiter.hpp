@@ -58,12 +58,12 @@ class Waiter {
   friend class CancelScope;
   friend class Host;
   friend class Reactor;
-  enum State : std::uint32_t { fresh, waiting, woken };
+  enum State : std::uint32_t { fresh, waiting, woken, woken_from_afar };
 
   bool wait_in_greenlet(Deadline deadline);
   bool wait_in_thread(Deadline deadline);
   void interrupt() noexcept;  // on the loop's thread: lets the greenlet look why it was woken
-  void settle() noexcept;     // after a wait that ended without a wake: nobody refers to this any more
+  void settle() noexcept;     // after a wait: nobody refers to this any more
 
   GreenletRecord* greenlet_;     // null: a thread waits
   Host* host_;                   // whose loop runs the greenlet
