@@ -16,6 +16,7 @@ Greenlet::Greenlet(StackOptions stack) {
   ++parent.local_references;
   record.host = parent.host;
   record.scopes = {};
+  record.spawned_at = __builtin_return_address(0);
   record_ = &record;
 }
 

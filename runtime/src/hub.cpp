@@ -3,6 +3,8 @@
 
 #include <greenway/base/log.hpp>
 
+#include "census.hpp"
+
 namespace greenway::detail {
 
 namespace {
@@ -182,9 +184,11 @@ Hub::Hub() {
   main->enterable_on = enterable_on;
   current = main;
   return_to = main;
+  enter_census(*this);
 }
 
 Hub::~Hub() {
+  leave_census(*this);
   collect_orphans(*this);
   std::size_t lost = 0;
   {

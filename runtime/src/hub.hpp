@@ -54,6 +54,11 @@ struct Hub : ThreadHub {
   std::mutex orphans_mutex;
   std::vector<GreenletRecord*> orphans;
   std::atomic<bool> has_orphans{false};
+
+  // In the census.
+  Hub* previous_hub = nullptr;
+  Hub* next_hub = nullptr;
+  std::int32_t thread_number = 0;  // as the system counts
 };
 
 inline Hub& this_hub() noexcept { return static_cast<Hub&>(this_thread_hub()); }

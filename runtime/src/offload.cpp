@@ -104,7 +104,7 @@ class Helpers {
 namespace detail {
 
 void run_on_helper(Job& job) {
-  Waiter waiter;
+  Waiter waiter(WaitReason(WaitKind::offload, &job));
   Request request;
   request.job = &job;
   request.waiter = &waiter;
@@ -119,7 +119,7 @@ bool run_on_helper_detached(const std::shared_ptr<Job>& job, Deadline deadline) 
   if (helpers.abandoned.load() >= abandoned_limit) {
     throw ResourceExhausted("64 helper threads are still busy with work that missed its deadline; try again later");
   }
-  Waiter waiter;
+  Waiter waiter(WaitReason(WaitKind::offload, job.get()));
   auto request = std::make_shared<Request>();
   request->job = job.get();
   request->waiter = &waiter;
@@ -197,7 +197,7 @@ void ThreadWorker::abandon(std::function<void()> last) noexcept {
 }
 
 void ThreadWorker::submit(detail::Job& job, const std::function<void()>& interrupt) {
-  Waiter waiter;
+  Waiter waiter(WaitReason(WaitKind::worker, shared_.get()));
   Request request;
   request.job = &job;
   request.waiter = &waiter;

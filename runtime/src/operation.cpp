@@ -26,7 +26,10 @@ class OperationState::GreenletBody final : public Body {
   OperationState* state_;
 };
 
-OperationState::OperationState(GreenletOptions&& options) : options_(std::move(options)) { run = &OperationState::notify; }
+OperationState::OperationState(GreenletOptions&& options)
+    : options_(std::move(options)), spawned_at_(__builtin_return_address(0)) {
+  run = &OperationState::notify;
+}
 
 OperationState::~OperationState() = default;
 
@@ -83,6 +86,7 @@ void OperationState::finished() noexcept {
 
 void OperationState::launch() {
   GreenletRecord& greenlet = make_bridge_greenlet(*host_, options_.stack, options_.name);
+  greenlet.spawned_at = spawned_at_;
   static_assert(sizeof(GreenletBody) <= inline_body_size);
   greenlet.body = new (greenlet.inline_body) GreenletBody(*this);
   try {
@@ -174,7 +178,7 @@ void OperationState::finish_blocking() {
     loop.run(*this);
     return;
   }
-  Waiter waiter;
+  Waiter waiter(WaitReason(WaitKind::operation, this));
   if (start(*host, [](void* self) { static_cast<Waiter*>(self)->wake(); }, &waiter) == Progress::done) {
     return;
   }

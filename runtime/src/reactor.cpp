@@ -36,6 +36,12 @@ std::uint64_t key(int fd, std::uint32_t generation) noexcept {
   throw ResourceExhausted(text + "; see ulimit -n and fs.epoll.max_user_watches");
 }
 
+WaitReason reason_of(int fd, Interest interest) noexcept {
+  static_assert(static_cast<int>(WaitKind::readable) == static_cast<int>(Interest::read) &&
+                static_cast<int>(WaitKind::readable_or_writable) == static_cast<int>(Interest::both));
+  return WaitReason(static_cast<WaitKind>(interest), fd);
+}
+
 std::uint32_t events_of(Interest interest) noexcept {
   return (includes(interest, Interest::read) ? read_events : 0) | (includes(interest, Interest::write) ? write_events : 0);
 }
@@ -167,7 +173,7 @@ void Reactor::take_forgotten() noexcept {
 
 Interest Reactor::wait(int fd, Interest interest, Deadline deadline) {
   Slot& bound = slot(fd);
-  Waiter waiter;
+  Waiter waiter(reason_of(fd, interest));
   const Claim claim(bound, interest, waiter);
   if (const std::uint32_t wanted = bound.armed | events_of(interest); wanted != bound.armed || !bound.is_registered) {
     if (const int error = control(fd, bound, wanted); error != 0) {
@@ -183,7 +189,7 @@ Interest Reactor::wait(int fd, Interest interest, Deadline deadline) {
 Interest Reactor::wait_once(int fd, Interest interest, Deadline deadline) {
   Slot& borrowed = slot(fd);
   for (;;) {
-    Waiter waiter;
+    Waiter waiter(reason_of(fd, interest));
     const Claim claim(borrowed, interest, waiter);
     take_forgotten();
     const Interest wanted = static_cast<Interest>((borrowed.reader != nullptr ? 1 : 0) | (borrowed.writer != nullptr ? 2 : 0));

@@ -37,6 +37,7 @@ class RecordSlab {
   std::size_t survivors = 0;
 
  private:
+  friend struct DebugLayout;
   static constexpr std::size_t first = sizeof(GreenletRecord);
   static constexpr std::size_t capacity() noexcept { return size / sizeof(GreenletRecord) - 1; }
   GreenletRecord& record(std::size_t index) noexcept {
@@ -97,6 +98,7 @@ class RecordPool {
   }
 
  private:
+  friend struct DebugLayout;
   GreenletRecord& make(ThreadHub& hub);
 
   GreenletRecord* spare_ = nullptr;

@@ -12,7 +12,7 @@ void Semaphore::acquire(Deadline deadline) {
   std::unique_lock lock(mutex_);
   if (permits_ != 0) {
     --permits_;
-  } else if (!waiters_.wait(lock, deadline)) {
+  } else if (!waiters_.wait(lock, deadline, WaitReason(kind_, this))) {
     throw TimeoutError("no permit of a semaphore, or no mutex, was to be had before the deadline");
   }
 }
@@ -51,7 +51,7 @@ bool Condition::wait(std::unique_lock<Mutex>& lock, Deadline deadline) {
     }
   };
   const Relock relock{own, lock};
-  return waiters_.wait(own, deadline);
+  return waiters_.wait(own, deadline, WaitReason(WaitKind::condition, this));
 }
 
 void Condition::notify_one() noexcept {
@@ -84,7 +84,7 @@ bool Event::is_set() const noexcept {
 
 void Event::wait(Deadline deadline) {
   std::unique_lock lock(mutex_);
-  if (!is_set_ && !waiters_.wait(lock, deadline)) {
+  if (!is_set_ && !waiters_.wait(lock, deadline, WaitReason(WaitKind::event, this))) {
     throw TimeoutError("an event was not set before the deadline");
   }
 }

@@ -43,7 +43,7 @@ void TaskGroup::wait_for_children() noexcept {
     loop_->run_until(is_empty_);
     return;
   }
-  Waiter waiter;
+  Waiter waiter(WaitReason(WaitKind::task_group, this));
   waiter_ = &waiter;
   waiter.wait_always();
   waiter_ = nullptr;
@@ -51,7 +51,7 @@ void TaskGroup::wait_for_children() noexcept {
 
 void TaskGroup::wait() {
   if (!is_empty_ && !loop_) {
-    Waiter waiter;
+    Waiter waiter(WaitReason(WaitKind::task_group, this));
     waiter_ = &waiter;
     try {
       waiter.wait();

@@ -78,7 +78,7 @@ void sleep_for(Duration length) {
   const GreenletRecord& current = *detail::this_thread_hub().current;
   const Deadline deadline = Deadline::in(length);
   if (current.host != nullptr) {
-    Waiter waiter;
+    Waiter waiter(WaitKind::timer);
     waiter.wait(deadline);
     return;
   }

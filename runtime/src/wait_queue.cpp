@@ -5,14 +5,16 @@ namespace greenway::detail {
 
 /// On the stack of the one who waits.
 struct WaitQueue::Place {
+  explicit Place(WaitReason reason) noexcept : waiter(reason) {}
+
   Waiter waiter;
   Place* previous = nullptr;
   Place* next = nullptr;
   bool is_served = false;
 };
 
-bool WaitQueue::wait(std::unique_lock<std::mutex>& lock, Deadline deadline) {
-  Place place;
+bool WaitQueue::wait(std::unique_lock<std::mutex>& lock, Deadline deadline, WaitReason reason) {
+  Place place(reason);
   place.previous = last_;
   (last_ != nullptr ? last_->next : first_) = &place;
   last_ = &place;

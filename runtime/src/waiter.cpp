@@ -13,6 +13,7 @@
 #include "host_access.hpp"
 #include "scheduler.hpp"
 #include "scopes.hpp"
+#include "ticks.hpp"
 
 namespace greenway {
 
@@ -36,7 +37,7 @@ void futex_wake(std::atomic<std::uint32_t>& word) noexcept {
 
 }  // namespace
 
-Waiter::Waiter() noexcept {
+Waiter::Waiter(WaitReason reason) noexcept : reason_(reason) {
   GreenletRecord& current = *detail::this_thread_hub().current;
   const bool can_suspend = current.host != nullptr && !current.is_unwinding;
   greenlet_ = can_suspend ? &current : nullptr;
@@ -78,6 +79,7 @@ bool Waiter::wait_in_greenlet(Deadline deadline) {
   };
   HostAccess::begin_wait(*host_);
   scopes.waiting = this;
+  since_ = detail::ticks();
   {
     const Leave leave{*this, reactor, timer};
     std::uint32_t expected = fresh;

@@ -36,7 +36,7 @@ class SQLiteWriterQueue {
 
  private:
   struct Entry {
-    Waiter waiter;
+    Waiter waiter{WaitKind::write_turn};
     bool has_place = false;
   };
 

@@ -14,7 +14,7 @@ namespace greenway::detail {
 
 // One caller of acquire() in the queue. Lives on his stack; touched by others only under the pool's lock.
 struct PoolTicket {
-  Waiter waiter;
+  Waiter waiter{WaitKind::connection};
   PoolLink* link = nullptr;  // what he was served with; null: a place, to open one in
 
   void serve(PoolLink* served) noexcept {

@@ -44,8 +44,9 @@ concept CanBeAwaited = is_operation<std::remove_cvref_t<R>> || requires(R r) { r
 template <class F, class... A>
 using SpawnResult = std::invoke_result_t<std::decay_t<F>, std::decay_t<A>...>;
 
+// Inlined down to OperationState's constructor, which notes who calls: that is to be the code that spawns.
 template <class F, class... A>
-auto make_operation(GreenletOptions&& options, F&& fn, A&&... args) {
+[[gnu::always_inline]] inline auto make_operation(GreenletOptions&& options, F&& fn, A&&... args) {
   using Returned = SpawnResult<F, A...>;
   static_assert(!CanBeAwaited<Returned>,
                 "greenlet_spawn runs synchronous functions: this one returns something that must itself be awaited; await it "
@@ -63,7 +64,8 @@ auto make_operation(GreenletOptions&& options, F&& fn, A&&... args) {
 /// @return The operation; nothing runs before it is consumed.
 /// @note A function that returns a coroutine or an Operation does not compile: its result would escape unawaited.
 template <class F, class... A>
-auto greenlet_spawn(GreenletOptions options, F&& fn, A&&... args) -> Operation<detail::SpawnResult<F, A...>> {
+[[gnu::always_inline]] inline auto greenlet_spawn(GreenletOptions options, F&& fn, A&&... args)
+    -> Operation<detail::SpawnResult<F, A...>> {
   return detail::make_operation(std::move(options), std::forward<F>(fn), std::forward<A>(args)...);
 }
 
@@ -73,7 +75,7 @@ auto greenlet_spawn(GreenletOptions options, F&& fn, A&&... args) -> Operation<d
 /// @return As above.
 template <class F, class... A>
   requires(!std::same_as<std::decay_t<F>, GreenletOptions>)
-auto greenlet_spawn(F&& fn, A&&... args) -> Operation<detail::SpawnResult<F, A...>> {
+[[gnu::always_inline]] inline auto greenlet_spawn(F&& fn, A&&... args) -> Operation<detail::SpawnResult<F, A...>> {
   return detail::make_operation(GreenletOptions(), std::forward<F>(fn), std::forward<A>(args)...);
 }
 

@@ -42,7 +42,7 @@ class Channel {
   void send(T value, Deadline deadline = {}) {
     std::unique_lock lock(mutex_);
     while (!is_closed_ && values_.size() >= capacity_) {
-      if (!senders_.wait(lock, deadline)) {
+      if (!senders_.wait(lock, deadline, WaitReason(WaitKind::channel_send, this))) {
         detail::throw_channel_timed_out();
       }
     }
@@ -60,7 +60,7 @@ class Channel {
   std::optional<T> receive(Deadline deadline = {}) {
     std::unique_lock lock(mutex_);
     while (!is_closed_ && values_.empty()) {
-      if (!receivers_.wait(lock, deadline)) {
+      if (!receivers_.wait(lock, deadline, WaitReason(WaitKind::channel_receive, this))) {
         detail::throw_channel_timed_out();
       }
     }

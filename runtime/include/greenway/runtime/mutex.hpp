@@ -20,7 +20,7 @@ namespace greenway {
 class Mutex {
  public:
   /// Unlocked.
-  Mutex() noexcept : permit_(1) {}
+  Mutex() noexcept : permit_(1, WaitKind::mutex) {}
 
   /// Waits until the mutex is the caller's.
   /// @throws Cancelled, WouldBlockLoop  It is not.

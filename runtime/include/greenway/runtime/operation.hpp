@@ -149,6 +149,7 @@ class OperationState : public Ready {
   bool is_done_ = false;
   Host* host_ = nullptr;
   CancelScope* scope_ = nullptr;
+  const void* spawned_at_;  // the code that made the operation
   void (*continuation_)(void*) = nullptr;
   void* argument_ = nullptr;
   alignas(std::max_align_t) std::byte room_[room_size];
@@ -219,7 +220,7 @@ template <class T, class F, class... A>
 class FunctionOperationState final : public TypedOperationState<T> {
  public:
   template <class G, class... B>
-  FunctionOperationState(GreenletOptions&& options, G&& fn, B&&... args)
+  [[gnu::always_inline]] FunctionOperationState(GreenletOptions&& options, G&& fn, B&&... args)
       : TypedOperationState<T>(std::move(options)), call_(std::in_place, std::forward<G>(fn), std::forward<B>(args)...) {}
 
  private:
@@ -515,7 +516,7 @@ bool Future<T>::wait_for(Duration limit) {
   if (shared_ == nullptr) {
     throw InvalidRequestError("the future's value has been taken already");
   }
-  Waiter waiter;
+  Waiter waiter(WaitReason(WaitKind::future, shared_.get()));
   {
     const std::lock_guard lock(shared_->mutex);
     if (shared_->is_done) {

@@ -37,8 +37,12 @@ class Semaphore {
   void release() noexcept;
 
  private:
+  friend class Mutex;
+  Semaphore(std::size_t permits, WaitKind kind) noexcept : permits_(permits), kind_(kind) {}
+
   std::mutex mutex_;
   std::size_t permits_;
+  WaitKind kind_ = WaitKind::semaphore;  // or what this is the inside of
   detail::WaitQueue waiters_;
 };
 

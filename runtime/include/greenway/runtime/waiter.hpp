@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include <greenway/runtime/deadline.hpp>
+#include <greenway/runtime/wait_reason.hpp>
 
 namespace greenway {
 
@@ -31,7 +32,8 @@ class Host;
 class Waiter {
  public:
   /// Belongs to the greenlet or thread that makes it, which alone may wait.
-  Waiter() noexcept;
+  /// @param reason  What it will wait for: shown to whoever looks at a running program.
+  explicit Waiter(WaitReason reason = {}) noexcept;
   /// Not while waiting.
   ~Waiter();
   Waiter(const Waiter&) = delete;
@@ -54,10 +56,14 @@ class Waiter {
   /// @return Whether wake() has been called.
   [[nodiscard]] bool is_woken() const noexcept { return state_.load(std::memory_order_acquire) >= woken; }
 
+  /// @return What it waits for.
+  [[nodiscard]] WaitReason reason() const noexcept { return reason_; }
+
  private:
   friend class CancelScope;
   friend class Host;
   friend class Reactor;
+  friend struct WaiterAccess;
   enum State : std::uint32_t { fresh, waiting, woken, woken_from_afar };
 
   bool wait_in_greenlet(Deadline deadline);
@@ -69,6 +75,8 @@ class Waiter {
   Host* host_;                   // whose loop runs the greenlet
   Waiter* next_ = nullptr;       // in the host's inbox, while linked there
   Waiter* previous_ = nullptr;
+  WaitReason reason_;
+  std::uint64_t since_ = 0;      // the processor's counter when the greenlet went to rest
   bool in_inbox_ = false;
   std::atomic<std::uint32_t> state_{fresh};  // the word of a thread's futex as well
 };

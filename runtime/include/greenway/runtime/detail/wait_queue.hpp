@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include <greenway/runtime/deadline.hpp>
+#include <greenway/runtime/wait_reason.hpp>
 #include <greenway/runtime/waiter.hpp>
 
 namespace greenway::detail {
@@ -24,9 +25,10 @@ class WaitQueue {
   /// Waits at the end of the queue, with the lock released meanwhile.
   /// @param lock      Held; held again afterwards, also when it throws.
   /// @param deadline  Until when at most.
+  /// @param reason    What for.
   /// @return Whether the caller was served; false when the deadline passed first.
   /// @throws Cancelled, WouldBlockLoop  As Waiter::wait; the caller was not served.
-  bool wait(std::unique_lock<std::mutex>& lock, Deadline deadline);
+  bool wait(std::unique_lock<std::mutex>& lock, Deadline deadline, WaitReason reason = {});
 
   /// Serves the first.
   /// @return Whether there was one.
