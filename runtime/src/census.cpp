@@ -23,6 +23,7 @@ struct Resident {
 struct Residents {
   std::mutex mutex;
   std::vector<Resident> hosts;
+  RuntimeCounters ended;
 };
 
 // Never destroyed: the threads of a program that ends may still come and go.
@@ -49,6 +50,14 @@ void leave_census(Hub& hub) noexcept {
   if (hub.next_hub != nullptr) {
     hub.next_hub->previous_hub = hub.previous_hub;
   }
+  RuntimeCounters& ended = residents().ended;
+  add_counters(ended, hub);
+  ended.stacks_mapped = ended.stacks_idle = ended.threads = 0;
+}
+
+RuntimeCounters counters_of_ended_threads() {
+  const std::lock_guard lock(residents().mutex);
+  return residents().ended;
 }
 
 void enter_census(Host& host) noexcept {

@@ -10,6 +10,7 @@
 namespace greenway {
 
 class Host;
+struct RuntimeCounters;
 
 namespace detail {
 
@@ -19,6 +20,12 @@ struct Hub;
 void enter_census(Hub& hub) noexcept;
 /// The hub goes away. On its thread; what the thread has counted is added to that of the threads that have ended.
 void leave_census(Hub& hub) noexcept;
+
+/// Adds what the thread of a hub has counted. Any thread, while the hub is there.
+void add_counters(RuntimeCounters& sum, const Hub& hub) noexcept;
+
+/// @return What threads that have ended counted; of their stacks nothing is left.
+RuntimeCounters counters_of_ended_threads();
 
 /// The loop of a host runs on this thread from now on; a host that is there already stays once.
 void enter_census(Host& host) noexcept;

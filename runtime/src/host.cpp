@@ -7,6 +7,7 @@
 
 #include "reactor.hpp"
 #include "scheduler.hpp"
+#include "thread_counts.hpp"
 
 namespace greenway {
 
@@ -91,6 +92,7 @@ void Host::enqueue_from_afar(Waiter& waiter) noexcept {
       inbox_->previous_ = &waiter;
     }
     inbox_ = &waiter;
+    detail::wakes_from_afar.fetch_add(1, std::memory_order_relaxed);
     has_inbox_.store(true, std::memory_order_release);
   }
   request_schedule();

@@ -264,6 +264,7 @@ void resume(GreenletRecord& greenlet) {
   GreenletRecord* const return_to = std::exchange(hub.return_to, hub.current);
   hub.switch_origin = hub.current;
   hub.has_incoming = hub.is_traced;
+  ++hub.counts.resumed;
   if (carrier != nullptr) {
     enter_fresh(hub, greenlet, *carrier);
   } else {
@@ -278,6 +279,7 @@ void resume(GreenletRecord& greenlet) {
 void suspend(ThreadHub& thread_hub) {
   Hub& hub = static_cast<Hub&>(thread_hub);
   hub.current->has_suspended = true;
+  ++hub.counts.suspended;
   hub.switch_origin = hub.current;
   hub.has_incoming = hub.is_traced;
   switch_quickly(hub, *hub.return_to);

@@ -9,6 +9,7 @@
 #include "record_pool.hpp"
 #include "scheduler.hpp"
 #include "stack_pool.hpp"
+#include "thread_counts.hpp"
 
 /// What a thread keeps of its greenlets, and the steps of their lives that the switcher and the public face share.
 namespace greenway {
@@ -46,6 +47,7 @@ struct Hub : ThreadHub {
   StackAnnotation main_annotation;
   GreenletRecord* main = nullptr;
   RecordPool records;
+  ThreadCounts counts;
 
   std::function<void(const SwitchEvent&)> tracer;
   bool incoming_is_throw = false;
@@ -71,6 +73,7 @@ inline GreenletRecord& make_record(Hub& hub, StackOptions stack) {
   greenlet.is_unwinding = greenlet.is_queued = greenlet.has_suspended = greenlet.ends_in_resumer = false;
   greenlet.local_references = 1;
   greenlet.stack = stack;
+  ++hub.counts.spawned;
   return greenlet;
 }
 

@@ -11,6 +11,8 @@
 
 #include <greenway/runtime/waiter.hpp>
 
+#include "hub.hpp"
+
 namespace greenway {
 
 namespace {
@@ -108,6 +110,7 @@ void run_on_helper(Job& job) {
   Request request;
   request.job = &job;
   request.waiter = &waiter;
+  ++this_hub().counts.offloaded;
   Helpers::instance().submit([&request] { request.run(); });
   waiter.wait_always();
   // The helper wakes under the lock: once it is free, the helper is done with this stack.
@@ -123,6 +126,7 @@ bool run_on_helper_detached(const std::shared_ptr<Job>& job, Deadline deadline) 
   auto request = std::make_shared<Request>();
   request->job = job.get();
   request->waiter = &waiter;
+  ++this_hub().counts.offloaded;
   helpers.submit([&helpers, job, request] {
     request->run();
     if (const std::lock_guard lock(request->mutex); request->waiter == nullptr) {
@@ -208,6 +212,7 @@ void ThreadWorker::submit(detail::Job& job, const std::function<void()>& interru
     }
     shared_->work.emplace_back([&request] { request.run(); });
   }
+  ++detail::this_hub().counts.offloaded;
   shared_->changed.notify_one();
   try {
     if (interrupt) {

@@ -90,14 +90,14 @@ Carrier& StackPool::map(std::size_t size) {
   char* const mapping = static_cast<char*>(memory);
   char* const bottom = mapping + guard;
   // Without a colour the tops of all stacks share one set of the cache.
-  const std::size_t colour = (usage_.mapped % 16) * 64;
+  const std::size_t colour = (mapped_.value() % 16) * 64;
   char* const top = bottom + size - colour - ((sizeof(Carrier) + 63) & ~std::size_t{63});
   auto* carrier = new (top) Carrier;
   carrier->mapping = mapping;
   carrier->size = size;
   static_cast<ResumePoint&>(*carrier) = make_resting_stack(top, static_cast<std::size_t>(top - bottom), entry_);
   annotate_new_stack(carrier->annotation, bottom, size);
-  ++usage_.mapped;
+  ++mapped_;
   return *carrier;
 }
 

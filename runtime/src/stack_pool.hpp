@@ -8,6 +8,8 @@
 
 #include <greenway/runtime/detail/greenlet_record.hpp>
 
+#include "thread_counts.hpp"
+
 namespace greenway::detail {
 
 /// The stacks of one thread, by size class. Each is mapped once with a guard page below and keeps its parked entry
@@ -31,7 +33,7 @@ class StackPool {
       return map(std::size_t{1} << (index + smallest_shift));
     }
     idle_[index] = carrier->next;
-    --usage_.idle;
+    --idle_count_;
     return *carrier;
   }
 
@@ -39,10 +41,10 @@ class StackPool {
     Carrier*& head = idle_[static_cast<std::size_t>(std::countr_zero(carrier.size)) - smallest_shift];
     carrier.next = head;
     head = &carrier;
-    ++usage_.idle;
+    ++idle_count_;
   }
 
-  [[nodiscard]] StackUsage usage() const noexcept { return usage_; }
+  [[nodiscard]] StackUsage usage() const noexcept { return {mapped_.value(), idle_count_.value()}; }
 
  private:
   static constexpr std::size_t smallest_shift = 14;
@@ -61,7 +63,8 @@ class StackPool {
 
   Entry entry_;
   std::array<Carrier*, class_count> idle_{};
-  StackUsage usage_;
+  OwnCount mapped_;
+  OwnCount idle_count_;
 };
 
 }  // namespace greenway::detail
