@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <thread>
 #include <vector>
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <greenway/runtime/bridge.hpp>
 #include <greenway/runtime/loop_host.hpp>
@@ -90,4 +94,58 @@ TEST_CASE("a loop runs again after it has ended, and another may run inside its 
     loop.run_until(is_done);
   }
   CHECK(greenway::run([] { return greenway::run([] { return 1; }) + 1; }) == 2);
+}
+
+namespace {
+
+/// A loop that is turned by hand.
+class ManualHost final : public greenway::Host {
+ public:
+  ManualHost() { adopt_thread(); }
+  [[nodiscard]] bool is_running_here() const noexcept override { return true; }
+  void turn() { poll(); }
+
+ private:
+  void schedule() noexcept override {}
+  void watch(bool) noexcept override {}
+};
+
+/// Sends itself a byte, waits for it, and so on.
+bool answer_oneself(int times) {
+  std::array<int, 2> ends{};
+  bool is_complete = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0;
+  {
+    greenway::Descriptor near_end(ends[0]);
+    char byte = 0;
+    for (int i = 0; i < times; ++i) {
+      is_complete = is_complete && write(ends[1], &byte, 1) == 1;
+      near_end.wait(greenway::Interest::read);
+      is_complete = is_complete && read(ends[0], &byte, 1) == 1;
+    }
+  }
+  close(ends[0]);
+  close(ends[1]);
+  return is_complete;
+}
+
+}  // namespace
+
+TEST_CASE("what is answered at once is taken in without a turn of the loop, but for a bounded time") {
+  ManualHost host;
+  greenway::GreenletOptions options;
+  options.host = &host;
+  bool is_done = false;
+  bool is_complete = false;
+  greenway::greenlet_spawn(options, answer_oneself, 1000).start([&](greenway::Outcome<bool> outcome) {
+    is_done = true;
+    is_complete = std::move(outcome).get();
+  });
+  int turns = 0;
+  while (!is_done) {
+    host.turn();
+    ++turns;
+  }
+  CHECK(is_complete);
+  CHECK(turns < 100);
+  CHECK(turns > 50);
 }
