@@ -128,10 +128,10 @@ std::mutex& farewell_mutex() noexcept {
 
 void update_tracing(Hub& hub) noexcept {
   hub.is_traced = static_cast<bool>(hub.tracer);
-  hub.enterable_on = hub.is_traced ? nullptr : thread_identity();
+  hub.enterable_by = hub.is_traced ? nobody() : &hub;
   const auto update = [&](GreenletRecord& greenlet) {
     if (greenlet.state == State::started) {
-      greenlet.enterable_on = greenlet.exceptions.is_empty() ? hub.enterable_on : nullptr;
+      greenlet.enterable_by = greenlet.exceptions.is_empty() ? hub.enterable_by : nobody();
     }
   };
   hub.records.for_each(update);
@@ -162,7 +162,7 @@ void carrier_entry() {
     if (!target.exceptions.is_empty()) [[unlikely]] {
       *hub.exceptions = std::exchange(target.exceptions, {});
     }
-    target.enterable_on = hub.enterable_on;
+    target.enterable_by = hub.enterable_by;
     hub.stacks.release(self);
     annotate_leave(&self.annotation, target.annotation, hub.left);
     jump(self, target);
@@ -172,7 +172,6 @@ void carrier_entry() {
 
 Hub::Hub() {
   exceptions = thread_exception_state();
-  enterable_on = thread_identity();
   annotate_thread_stack(main_annotation);
   main = new GreenletRecord;
   main->hub = this;
@@ -181,7 +180,7 @@ Hub::Hub() {
   main->state = State::started;
   main->annotation = &main_annotation;
   main->local_references = 1;
-  main->enterable_on = enterable_on;
+  main->enterable_by = enterable_by;
   current = main;
   return_to = main;
   enter_census(*this);
@@ -195,7 +194,7 @@ Hub::~Hub() {
     const std::lock_guard lock(farewell_mutex());
     const auto leave = [](GreenletRecord& greenlet) {
       greenlet.state = State::dead;
-      greenlet.enterable_on = nullptr;
+      greenlet.enterable_by = nobody();
       greenlet.thread.store(nullptr, std::memory_order_relaxed);
     };
     records.for_each([&](GreenletRecord& greenlet) {

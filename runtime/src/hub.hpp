@@ -117,12 +117,12 @@ inline void start_on(Hub& hub, Carrier& carrier, GreenletRecord& greenlet) noexc
   greenlet.carrier = &carrier;
   greenlet.annotation = &carrier.annotation;
   greenlet.state = State::started;
-  greenlet.enterable_on = hub.enterable_on;
+  greenlet.enterable_by = hub.enterable_by;
 }
 
 /// As switch_stacks(), which is seldom needed.
 [[gnu::always_inline]] inline void switch_quickly(Hub& hub, GreenletRecord& to) noexcept {
-  if (to.enterable_on != nullptr && hub.exceptions->is_empty()) [[likely]] {
+  if (to.enterable_by != nobody() && hub.exceptions->is_empty()) [[likely]] {
     switch_without_exceptions(hub, to);
   } else {
     switch_stacks(hub, to);
@@ -135,7 +135,7 @@ inline void start_on(Hub& hub, Carrier& carrier, GreenletRecord& greenlet) noexc
   start_on(hub, carrier, greenlet);
   hub.current = &greenlet;
   if (!hub.exceptions->is_empty()) [[unlikely]] {
-    from.enterable_on = nullptr;
+    from.enterable_by = nobody();
     from.exceptions = std::exchange(*hub.exceptions, {});
   }
   annotate_leave(from.annotation, &carrier.annotation, hub.left);
@@ -158,7 +158,7 @@ inline void hand_over_error(Hub& hub, std::exception_ptr error) noexcept {
 /// Takes a greenlet that has ended, or never ran, out of the world, but for its record.
 inline void bury(GreenletRecord& greenlet) noexcept {
   greenlet.state = State::dead;
-  greenlet.enterable_on = nullptr;
+  greenlet.enterable_by = nobody();
   greenlet.carrier = nullptr;
 }
 

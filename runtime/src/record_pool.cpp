@@ -16,7 +16,6 @@ GreenletRecord& RecordPool::make(ThreadHub& hub) {
   GreenletRecord& record = slabs_.back()->add();
   record.hub = &hub;
   record.thread.store(thread_identity(), std::memory_order_relaxed);
-  record.enterable_on = nullptr;
   return record;
 }
 

@@ -10,10 +10,6 @@
 /// What the rest of the runtime asks of the switcher.
 namespace greenway::detail {
 
-/// This thread's hub, null before it is made. Found without the check whether it has been made that a thread_local with a
-/// constructor costs each time.
-extern constinit thread_local ThreadHub* known_hub;
-
 /// @return This thread's hub, which is made now.
 [[gnu::cold]] ThreadHub& make_thread_hub() noexcept;
 

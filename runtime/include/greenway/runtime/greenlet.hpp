@@ -101,15 +101,18 @@ class Greenlet {
   /// As above, handing nothing over.
   /// @return As above.
   [[gnu::always_inline]] Parcel switch_to() const {
-    if (record_ == nullptr || record_->enterable_on != detail::thread_identity()) [[unlikely]] {
+    if (record_ == nullptr || record_->enterable_by != detail::known_hub) [[unlikely]] {
       return switch_slowly();
     }
-    detail::ThreadHub& hub = *record_->hub;
+    detail::ThreadHub& hub = *detail::known_hub;
     if ((!detail::may_enter_itself && hub.current == record_) || !hub.exceptions->is_empty()) [[unlikely]] {
       return switch_slowly();
     }
     detail::switch_without_exceptions(hub, *record_);
-    return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
+    if (hub.has_incoming) [[unlikely]] {
+      return detail::take_incoming(hub);
+    }
+    return {};
   }
 
   /// Resumes this greenlet by throwing `error` from the switch_to() that it is paused in. A fresh one dies without

@@ -22,7 +22,7 @@ struct ExceptionState {
   unsigned uncaught = 0;      ///< What std::uncaught_exceptions() returns.
 
   /// @return Whether no exception is on its way or being handled.
-  [[nodiscard]] bool is_empty() const noexcept { return (reinterpret_cast<std::uintptr_t>(caught) | uncaught) == 0; }
+  [[nodiscard]] bool is_empty() const noexcept { return reinterpret_cast<std::uintptr_t>(caught) + uncaught == 0; }
 };
 
 /// @return This thread's. Its address never changes while the thread lives.

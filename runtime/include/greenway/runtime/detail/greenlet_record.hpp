@@ -50,6 +50,9 @@ struct ResumePoint {
 };
 #endif
 
+/// @return No thread's hub; not null, as that of a thread that has none is.
+inline ThreadHub* nobody() noexcept { return reinterpret_cast<ThreadHub*>(std::uintptr_t{1}); }
+
 /// A place to jump to: a stack at rest, with what has to be put in force when it runs again.
 struct Context : ResumePoint {
   ExceptionState exceptions;  ///< Its exception state; empty while the stack runs.
@@ -67,8 +70,8 @@ struct Carrier : Context {
 /// The part of a greenlet that a switch touches.
 struct Entrance : Context {
   /// The thread on which a switch may enter it without a second look, unless it is the one that runs: its own, while it is
-  /// started, rests without any exception state and nobody traces; else null. As thread_identity() tells it.
-  void* enterable_on = nullptr;
+  /// started, rests without any exception state and nobody traces; else nobody().
+  ThreadHub* enterable_by = nobody();
   ThreadHub* hub = nullptr;  ///< Of its thread.
 };
 
@@ -136,12 +139,16 @@ struct ThreadHub {
   bool has_incoming = false;            ///< One of the next two is set: the stack that was switched to must take it.
   std::any value;                       ///< What is handed over.
   std::exception_ptr error;             ///< What is thrown there instead.
-  void* enterable_on = nullptr;         ///< What a greenlet's own is set to when it rests: null while somebody traces.
+  ThreadHub* enterable_by = this;       ///< What a greenlet's own is set to when it rests: nobody() while somebody traces.
   bool is_traced = false;               ///< Each switch is to be told to the tracer; usually not.
   StackAnnotation* left = nullptr;      ///< Sanitizers only: of the stack that was left last.
   GreenletRecord* return_to = nullptr;  ///< Where a greenlet goes that has to wait: whoever resumed it.
   std::shared_ptr<std::atomic<Host*>> host;  ///< The loop that runs on this thread; it sets null when it goes.
 };
+
+/// This thread's hub, null before it is made. It is compared and followed where a switch is made: a hub found through the
+/// greenlet instead would hold up all that comes after it by the latency of two loads.
+extern constinit thread_local ThreadHub* known_hub [[gnu::tls_model("initial-exec")]];
 
 /// Drops a reference; the last one destroys, unwinding what is suspended.
 void release_reference(GreenletRecord& greenlet) noexcept;
@@ -200,8 +207,8 @@ inline void exchange_exceptions(ExceptionState& live, Context& from, Context& to
 /// Makes `to` the running greenlet: it is started, and not the current one.
 [[gnu::always_inline]] inline void switch_stacks(ThreadHub& hub, GreenletRecord& to) noexcept {
   GreenletRecord& from = *hub.current;
-  from.enterable_on = hub.exceptions->is_empty() ? hub.enterable_on : nullptr;
-  to.enterable_on = hub.enterable_on;
+  from.enterable_by = hub.exceptions->is_empty() ? hub.enterable_by : nobody();
+  to.enterable_by = hub.enterable_by;
   hub.current = &to;
   exchange_exceptions(*hub.exceptions, from, to);
   annotate_leave(from.annotation, to.annotation, hub.left);
