@@ -5,6 +5,7 @@
 
 #include <greenway/base/log.hpp>
 
+#include "census.hpp"
 #include "reactor.hpp"
 #include "scheduler.hpp"
 #include "thread_counts.hpp"
@@ -27,6 +28,7 @@ Host::Host() : reactor_(std::make_shared<Reactor>()), self_(std::make_shared<std
 
 Host::~Host() {
   self_->store(nullptr, std::memory_order_release);
+  detail::leave_census(*this);
   if (waiting_ != 0 || ready_head_ != nullptr) {
     log(LogLevel::error, "greenway.runtime",
         "an event loop was destroyed with greenlets suspended in it; what they hold is lost: end them first");
@@ -47,7 +49,10 @@ int Host::native_handle() const noexcept { return reactor_->native_handle(); }
 void Host::adopt_thread() noexcept {
   thread_.store(detail::thread_identity(), std::memory_order_relaxed);
   detail::this_thread_hub().host = self_;
+  detail::enter_census(*this);
 }
+
+void Host::leave_thread() noexcept { detail::leave_census(*this); }
 
 void Host::post(std::function<void()> fn) {
   {

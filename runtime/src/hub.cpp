@@ -23,6 +23,18 @@ constexpr int unwind_attempts = 8;
   }
 }
 
+/// Hands over what a body returned; when somebody traces, its end too, with its record.
+void hand_over_result(Hub& hub, GreenletRecord& greenlet, Parcel result) noexcept {
+  if (hub.is_traced) {
+    // Whoever is entered next shows it to the tracer: it must not be used again before.
+    ++greenlet.local_references;
+    add_orphan(hub, greenlet);
+  }
+  if (result.has_value() || !hub.has_incoming) {
+    hand_over_value(hub, std::move(result));
+  }
+}
+
 /// Runs the body to its end on its own stack. What it returns or lets out is handed over.
 void run_body(Hub& hub, GreenletRecord& greenlet) noexcept {
   Parcel result;
@@ -34,8 +46,8 @@ void run_body(Hub& hub, GreenletRecord& greenlet) noexcept {
     keep_error(hub, greenlet, std::current_exception());
   }
   hub.switch_origin = &greenlet;
-  if (result.has_value() || (hub.is_traced && !hub.has_incoming)) {
-    hand_over_value(hub, std::move(result));
+  if (result.has_value() || hub.is_traced) {
+    hand_over_result(hub, greenlet, std::move(result));
   }
 }
 
@@ -127,7 +139,7 @@ std::mutex& farewell_mutex() noexcept {
 }  // namespace
 
 void update_tracing(Hub& hub) noexcept {
-  hub.is_traced = static_cast<bool>(hub.tracer);
+  hub.is_traced = static_cast<bool>(hub.tracer) || !hub.observers.empty();
   hub.enterable_by = hub.is_traced ? nobody() : &hub;
   const auto update = [&](GreenletRecord& greenlet) {
     if (greenlet.state == State::started) {
@@ -184,6 +196,7 @@ Hub::Hub() {
   current = main;
   return_to = main;
   enter_census(*this);
+  trace_new_hub(*this);
 }
 
 Hub::~Hub() {
@@ -222,12 +235,24 @@ ThreadHub& make_thread_hub() noexcept {
   return hub;
 }
 
+[[gnu::cold]] static void tell_observers(Hub& hub) noexcept {
+  const std::size_t gone = std::erase_if(hub.observers, [&](const auto& observer) {
+    return !observer->switched(*hub.switch_origin, *hub.current);
+  });
+  if (gone != 0) {
+    update_tracing(hub);
+  }
+}
+
 Parcel take_incoming(ThreadHub& thread_hub) {
   Hub& hub = static_cast<Hub&>(thread_hub);
   hub.has_incoming = false;
   Parcel value = std::exchange(hub.value, {});
   std::exception_ptr error = std::exchange(hub.error, nullptr);
-  if (hub.is_traced) {
+  if (!hub.observers.empty()) {
+    tell_observers(hub);
+  }
+  if (hub.tracer) {
     const Greenlet origin = GreenletAccess::adopt(hub.switch_origin);
     const Greenlet target = GreenletAccess::adopt(hub.current);
     const auto tracer = hub.tracer;

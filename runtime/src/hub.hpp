@@ -9,6 +9,7 @@
 #include "record_pool.hpp"
 #include "scheduler.hpp"
 #include "stack_pool.hpp"
+#include "switch_observer.hpp"
 #include "thread_counts.hpp"
 
 /// What a thread keeps of its greenlets, and the steps of their lives that the switcher and the public face share.
@@ -50,6 +51,7 @@ struct Hub : ThreadHub {
   ThreadCounts counts;
 
   std::function<void(const SwitchEvent&)> tracer;
+  std::vector<std::shared_ptr<SwitchObserver>> observers;
   bool incoming_is_throw = false;
   GreenletRecord* switch_origin = nullptr;
 

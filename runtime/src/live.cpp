@@ -41,7 +41,8 @@ const void* stack_pointer(const detail::Hub& hub, const GreenletRecord& greenlet
 #endif
 }
 
-LiveGreenlet look_at(const detail::Hub& hub, const GreenletRecord& greenlet, TimePoint now) {
+LiveGreenlet look_at(const detail::Hub& hub, const GreenletRecord& greenlet, const detail::TickScale& scale,
+                     TimePoint now) {
   LiveGreenlet seen;
   seen.id = &greenlet;
   seen.name = greenlet.name;
@@ -49,7 +50,7 @@ LiveGreenlet look_at(const detail::Hub& hub, const GreenletRecord& greenlet, Tim
   seen.spawned_at = greenlet.spawned_at;
   if (const Waiter* waiter = greenlet.scopes.waiting; waiter != nullptr && seen.state != GreenletState::running) {
     seen.reason = waiter->reason();
-    seen.waiting = std::max(now - detail::time_of(WaiterAccess::since(*waiter)), Duration::zero());
+    seen.waiting = std::max(now - scale.time_of(WaiterAccess::since(*waiter)), Duration::zero());
   }
   if (greenlet.carrier != nullptr) {
     // The carrier lies at the very top of its stack.
@@ -88,6 +89,7 @@ std::string describe_duration(Duration length) {
 
 std::vector<LiveGreenlet> live_greenlets() {
   detail::Hub& hub = detail::this_hub();
+  const detail::TickScale scale;
   const TimePoint now = Clock::now();
   std::size_t count = 0;
   hub.records.for_each([&](const GreenletRecord&) { ++count; });
@@ -95,7 +97,7 @@ std::vector<LiveGreenlet> live_greenlets() {
   all.reserve(count);
   hub.records.for_each([&](const GreenletRecord& greenlet) {
     if (greenlet.state != GreenletRecord::State::dead) {
-      all.push_back(look_at(hub, greenlet, now));
+      all.push_back(look_at(hub, greenlet, scale, now));
     }
   });
   return all;

@@ -25,6 +25,7 @@ class LoopHost::Turn {
     host_.is_running_ = true;
   }
   ~Turn() {
+    host_.leave_thread();
     host_.is_running_ = false;
     detail::this_thread_hub().host = outer_;
   }

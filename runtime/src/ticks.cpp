@@ -16,16 +16,23 @@ const Pair beginning;
 
 }  // namespace
 
-TimePoint time_of(std::uint64_t count) noexcept {
+TickScale::TickScale() noexcept {
   const Pair now;
-  if (now.count <= beginning.count || now.time <= beginning.time) {
-    return now.time;
+  count_ = now.count;
+  time_ = now.time;
+  if (now.count > beginning.count && now.time > beginning.time) {
+    nanoseconds_per_tick_ =
+        static_cast<double>((now.time - beginning.time).count()) / static_cast<double>(now.count - beginning.count);
   }
-  const double nanoseconds_per_tick =
-      static_cast<double>((now.time - beginning.time).count()) / static_cast<double>(now.count - beginning.count);
+}
+
+double TickScale::nanoseconds(std::uint64_t from, std::uint64_t to) const noexcept {
+  return static_cast<double>(static_cast<std::int64_t>(to - from)) * nanoseconds_per_tick_;
+}
+
+TimePoint TickScale::time_of(std::uint64_t count) const noexcept {
   // Backwards from now: an error of the rate weighs by how long ago it was.
-  const auto since = static_cast<double>(static_cast<std::int64_t>(now.count - count));
-  return now.time - Duration(static_cast<Duration::rep>(since * nanoseconds_per_tick));
+  return time_ - Duration(static_cast<Duration::rep>(nanoseconds(count, count_)));
 }
 
 }  // namespace greenway::detail

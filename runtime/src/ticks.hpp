@@ -21,7 +21,21 @@ namespace greenway::detail {
 #endif
 }
 
-/// @return The moment at which the counter showed `count`, by the counter's mean rate since the program began.
-TimePoint time_of(std::uint64_t count) noexcept;
+/// What the counter's numbers are in time, by its mean rate since the program began.
+class TickScale {
+ public:
+  /// As known now.
+  TickScale() noexcept;
+
+  /// @return How long it took from one number to another.
+  [[nodiscard]] double nanoseconds(std::uint64_t from, std::uint64_t to) const noexcept;
+  /// @return The moment at which the counter showed `count`.
+  [[nodiscard]] TimePoint time_of(std::uint64_t count) const noexcept;
+
+ private:
+  std::uint64_t count_;
+  TimePoint time_;
+  double nanoseconds_per_tick_ = 0;
+};
 
 }  // namespace greenway::detail

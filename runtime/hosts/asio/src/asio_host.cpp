@@ -21,6 +21,7 @@ AsioHost::AsioHost(asio::io_context& context)
 AsioHost::~AsioHost() = default;
 
 void AsioHost::shutdown() {
+  leave_thread();
   is_watched_ = false;
   // The descriptor is the host's: Asio must not close it.
   descriptor_.release();

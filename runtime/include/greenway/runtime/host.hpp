@@ -89,6 +89,10 @@ class Host {
   /// This thread is the loop's from now on.
   void adopt_thread() noexcept;
 
+  /// The loop does not run any more, and others who look at all loops of the program must not call schedule(). To be called
+  /// before the derived class begins to be destroyed, on any thread.
+  void leave_thread() noexcept;
+
   /// Counts work that keeps the loop watching, besides waits: an operation that another thread will end.
   void work_started() noexcept;
   /// The work is over.
