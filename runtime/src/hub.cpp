@@ -197,6 +197,9 @@ Hub::Hub() {
   return_to = main;
   enter_census(*this);
   trace_new_hub(*this);
+  if (observe_new_hub != nullptr) {
+    observe_new_hub(*this);
+  }
 }
 
 Hub::~Hub() {

@@ -20,6 +20,9 @@ class SwitchObserver {
 
 struct Hub;
 
+/// What else observes each new hub; null for nothing. Set before the program's threads begin.
+inline void (*observe_new_hub)(Hub& hub) = nullptr;
+
 /// Observes a new hub if a trace is being recorded, or the environment asks for one.
 void trace_new_hub(Hub& hub) noexcept;
 
