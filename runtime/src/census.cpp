@@ -63,7 +63,7 @@ RuntimeCounters counters_of_ended_threads() {
 void enter_census(Host& host) noexcept {
   const std::lock_guard lock(residents().mutex);
   auto& hosts = residents().hosts;
-  const auto known = std::find_if(hosts.begin(), hosts.end(), [&](const Resident& resident) { return resident.host == &host; });
+  const auto known = std::find_if(hosts.begin(), hosts.end(), [&](const Resident& one) { return one.host == &host; });
   if (known != hosts.end()) {
     known->thread = gettid();
   } else {

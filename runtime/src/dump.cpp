@@ -165,7 +165,8 @@ void dump_greenlets(std::ostream& out) {
   for (const LiveThread& thread : live_threads()) {
     if (!thread.has_answered) {
       const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
-      out << "thread " << thread.thread << ": no answer in " << waited.count() << " ms: its loop does not run, or somebody holds it\n";
+      out << "thread " << thread.thread << ": no answer in " << waited.count()
+          << " ms: its loop does not run, or somebody holds it\n";
     } else if (!thread.greenlets.empty()) {
       out << "thread " << thread.thread << ": " << thread.greenlets.size() << " greenlet(s)\n";
     }

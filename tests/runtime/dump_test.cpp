@@ -25,8 +25,9 @@ class OtherLoop {
       : thread_([this] {
           number = gettid();
           greenway::run([this] {
-            auto waiting =
-                greenway::greenlet_spawn(greenway::GreenletOptions{.name = "far away"}, [this] { may_end_.wait(); }).to_future();
+            auto waiting = greenway::greenlet_spawn(greenway::GreenletOptions{.name = "far away"}, [this] {
+                             may_end_.wait();
+                           }).to_future();
             is_there_.set();
             waiting.get();
           });

@@ -45,7 +45,8 @@ struct LiveGreenlet {
 
 /// @return The greenlets of this thread, in no particular order, without its main greenlet.
 /// @par Cost
-/// Proportional to the number of greenlets that ever lived at the same time; those that look pay, not those that are looked at.
+/// Proportional to the number of greenlets that ever lived at the same time. Those that look pay, not those that are
+/// looked at.
 [[nodiscard]] std::vector<LiveGreenlet> live_greenlets();
 
 /// As above, of another thread: asks its loop, and waits for the answer as Waiter::wait() does.
