@@ -31,7 +31,7 @@ Host::~Host() {
   detail::leave_census(*this);
   if (waiting_ != 0 || ready_head_ != nullptr) {
     log(LogLevel::error, "greenway.runtime",
-        "an event loop was destroyed with greenlets suspended in it; what they hold is lost: end them first");
+        "an event loop was destroyed on another thread than its own with greenlets suspended in it; what they hold is lost");
   }
 }
 

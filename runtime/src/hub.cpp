@@ -4,6 +4,8 @@
 #include <greenway/base/log.hpp>
 
 #include "census.hpp"
+#include "host_access.hpp"
+#include "storage.hpp"
 
 namespace greenway::detail {
 
@@ -45,6 +47,9 @@ void run_body(Hub& hub, GreenletRecord& greenlet) noexcept {
   } catch (...) {
     keep_error(hub, greenlet, std::current_exception());
   }
+  if (greenlet.storage != nullptr) [[unlikely]] {
+    drop_storage(greenlet);
+  }
   hub.switch_origin = &greenlet;
   if (result.has_value() || hub.is_traced) {
     hand_over_result(hub, greenlet, std::move(result));
@@ -65,6 +70,9 @@ void unwind(Hub& hub, GreenletRecord& greenlet) noexcept {
   std::exception_ptr error = std::exchange(hub.error, nullptr);
 
   greenlet.is_unwinding = true;
+  if (greenlet.is_queued) {
+    HostAccess::unqueue(*greenlet.host, greenlet);
+  }
   greenlet.local_references += 1;
   for (int attempt = 0; attempt < unwind_attempts && greenlet.state != State::dead; ++attempt) {
     if (!greenlet.ends_in_resumer) {
@@ -204,8 +212,11 @@ Hub::Hub() {
 
 Hub::~Hub() {
   leave_census(*this);
+  if (main->storage != nullptr) {
+    drop_storage(*main);
+  }
   collect_orphans(*this);
-  std::size_t lost = 0;
+  std::string lost;
   {
     const std::lock_guard lock(farewell_mutex());
     const auto leave = [](GreenletRecord& greenlet) {
@@ -214,7 +225,11 @@ Hub::~Hub() {
       greenlet.thread.store(nullptr, std::memory_order_relaxed);
     };
     records.for_each([&](GreenletRecord& greenlet) {
-      lost += greenlet.state == State::started ? 1 : 0;
+      if (greenlet.state == State::started) {
+        lost += (lost.empty() ? "" : ", ") + describe(greenlet);
+        // No loop resumes it any more, whatever wakes it.
+        greenlet.is_queued = true;
+      }
       leave(greenlet);
     });
     records.abandon([](const GreenletRecord& greenlet) { return references(greenlet) != 0; });
@@ -224,9 +239,8 @@ Hub::~Hub() {
     }
     known_hub = nullptr;
   }
-  if (lost != 0) {
-    log(LogLevel::error, "greenway.runtime",
-        std::to_string(lost) + " greenlet(s) were suspended when their thread ended; their stacks are lost");
+  if (!lost.empty()) {
+    log(LogLevel::error, "greenway.runtime", "suspended when their thread ended, and lost with their stacks: " + lost);
   }
 }
 
@@ -274,10 +288,14 @@ Parcel take_incoming(ThreadHub& thread_hub) {
 }
 
 GreenletRecord& make_bridge_greenlet(Host& host, StackOptions stack, std::string& name) {
-  GreenletRecord& greenlet = make_record(this_hub(), stack);
+  Hub& hub = this_hub();
+  GreenletRecord& greenlet = make_record(hub, stack);
   greenlet.ends_in_resumer = true;
   greenlet.host = &host;
   greenlet.scopes = {};
+  if (hub.current->storage != nullptr) [[unlikely]] {
+    share_context(*hub.current, greenlet);
+  }
   if (!name.empty()) {
     greenlet.name = std::move(name);
     greenlet.has_name = true;

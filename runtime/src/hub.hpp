@@ -182,6 +182,11 @@ inline void drop_parent(GreenletRecord& greenlet) noexcept {
   }
 }
 
+/// @return What a message calls a greenlet.
+inline std::string describe(const GreenletRecord& greenlet) {
+  return greenlet.has_name ? "'" + greenlet.name + "'" : "a greenlet without a name";
+}
+
 /// While somebody traces, no greenlet can be entered without a second look.
 void update_tracing(Hub& hub) noexcept;
 

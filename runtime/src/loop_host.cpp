@@ -21,6 +21,10 @@ namespace greenway {
 class LoopHost::Turn {
  public:
   explicit Turn(LoopHost& host) : host_(host), outer_(detail::this_thread_hub().host) {
+    if (!host.is_own_thread() && !host.is_idle()) {
+      throw GreenletError("greenlets of this loop are suspended on the thread that ran it before: run it there, or shut it "
+                          "down there first");
+    }
     host_.adopt_thread();
     host_.is_running_ = true;
   }
@@ -45,7 +49,10 @@ LoopHost::LoopHost() : wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   }
 }
 
-LoopHost::~LoopHost() { close(wake_); }
+LoopHost::~LoopHost() {
+  end();
+  close(wake_);
+}
 
 void LoopHost::schedule() noexcept {
   has_work_.store(true, std::memory_order_release);
@@ -56,6 +63,11 @@ void LoopHost::schedule() noexcept {
 }
 
 void LoopHost::watch(bool) noexcept {}
+
+void LoopHost::turn(Duration length) noexcept {
+  const Turn here(*this);
+  Host::turn(length);
+}
 
 void LoopHost::run(detail::OperationState& operation) {
   const Turn turn(*this);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <greenway/runtime/operation.hpp>
 
+#include <greenway/runtime/context.hpp>
 #include <greenway/runtime/greenlet.hpp>
 #include <greenway/runtime/loop_host.hpp>
 
 #include "host_access.hpp"
 #include "scheduler.hpp"
 #include "scopes.hpp"
+#include "storage.hpp"
 
 namespace greenway::detail {
 
@@ -18,7 +20,7 @@ class OperationState::GreenletBody final : public Body {
     if (hub.has_incoming) {
       take_incoming(hub);
     }
-    state_->run_in_greenlet();
+    state_->run_in_greenlet(*hub.current);
   }
   void discard() noexcept override {}
 
@@ -53,7 +55,7 @@ Host& OperationState::require_host() const {
   return *host;
 }
 
-void OperationState::run_in_greenlet() noexcept {
+void OperationState::run_in_greenlet(GreenletRecord& greenlet) noexcept {
   CancelScope scope;
   scope_ = &scope;
   if (is_cancel_requested_.load(std::memory_order_acquire)) {
@@ -61,8 +63,11 @@ void OperationState::run_in_greenlet() noexcept {
   } else {
     execute();
   }
+  if (greenlet.storage != nullptr) [[unlikely]] {
+    drop_storage(greenlet);
+  }
   scope_ = nullptr;
-  if (options_.require_await && !this_thread_hub().current->has_suspended) {
+  if (options_.require_await && !greenlet.has_suspended) {
     fail(std::make_exception_ptr(AwaitRequired("the function ended without waiting once, though it was spawned with "
                                                "require_await: does it use a blocking driver?")));
   }
@@ -73,18 +78,25 @@ void OperationState::finished() noexcept {
   if (!host_->is_own_thread()) {
     // A coroutine may end on whichever thread resumed it last.
     host_->post([this] {
-      is_done_ = true;
+      is_done_.store(true, std::memory_order_release);
       notify(*this);
     });
     return;
   }
-  is_done_ = true;
+  is_done_.store(true, std::memory_order_release);
   if (!is_starting_) {
     HostAccess::enqueue(*host_, *this);
   }
 }
 
 void OperationState::launch() {
+  if (HostAccess::is_closed(*host_)) [[unlikely]] {
+    throw HostClosed("the event loop is being shut down: no new greenlet starts on it");
+  }
+  start_greenlet();
+}
+
+void OperationState::start_greenlet() {
   GreenletRecord& greenlet = make_bridge_greenlet(*host_, options_.stack, options_.name);
   greenlet.spawned_at = spawned_at_;
   static_assert(sizeof(GreenletBody) <= inline_body_size);
@@ -92,6 +104,9 @@ void OperationState::launch() {
   try {
     resume(greenlet);
   } catch (const ResourceExhausted&) {
+    if (greenlet.storage != nullptr) {
+      drop_storage(greenlet);
+    }
     release_reference(greenlet);
     throw;
   }
@@ -104,10 +119,10 @@ OperationState::Progress OperationState::start_here() noexcept {
     launch();
   } catch (...) {
     fail(std::current_exception());
-    is_done_ = true;
+    is_done_.store(true, std::memory_order_release);
   }
   is_starting_ = false;
-  if (!is_done_) {
+  if (!is_done_.load(std::memory_order_relaxed)) {
     return Progress::pending;
   }
   release();
@@ -122,13 +137,18 @@ OperationState::Progress OperationState::start(Host& host, void (*continuation)(
     return start_here();
   }
   retain();
-  host.post([this] {
+  auto start_there = [this] {
     if (start_here() == Progress::done) {
       notify(*this);
     } else {
       release();
     }
-  });
+  };
+  if (context_in_force() == nullptr) {
+    host.post(start_there);
+  } else {
+    host.post(GreenletContext::current().bind(start_there));
+  }
   return Progress::pending;
 }
 
@@ -147,8 +167,8 @@ void OperationState::abandon() noexcept {
 
 void OperationState::cancel() noexcept {
   is_cancel_requested_.store(true, std::memory_order_release);
-  if (host_ == nullptr) {
-    return;
+  if (host_ == nullptr || is_done_.load(std::memory_order_acquire)) {
+    return;  // the host may have gone since
   }
   if (!host_->is_own_thread()) {
     retain();
@@ -156,7 +176,7 @@ void OperationState::cancel() noexcept {
       cancel();
       release();
     });
-  } else if (!is_done_) {
+  } else {
     deliver_cancel();
   }
 }
@@ -177,6 +197,9 @@ void OperationState::finish_blocking() {
     LoopHost loop;
     loop.run(*this);
     return;
+  }
+  if (hub.current->is_unwinding) [[unlikely]] {
+    throw Cancelled();  // what is started now could not be waited for
   }
   Waiter waiter(WaitReason(WaitKind::operation, this));
   if (start(*host, [](void* self) { static_cast<Waiter*>(self)->wake(); }, &waiter) == Progress::done) {

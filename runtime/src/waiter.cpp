@@ -139,11 +139,17 @@ void Waiter::wait_always() noexcept {
       greenlet_->is_unwinding = true;
     }
   }
+  while (greenlet_ != nullptr && !is_woken()) {
+    // The loop, which this thread keeps from running, may be what ends the wait. It must not run this greenlet.
+    if (greenlet_->is_queued) {
+      HostAccess::unqueue(*host_, *greenlet_);
+    }
+    HostAccess::turn_nested(*host_, std::chrono::milliseconds(1));
+  }
   std::uint32_t expected = fresh;
   state_.compare_exchange_strong(expected, waiting, std::memory_order_acq_rel);
   while (!is_woken()) {
-    // A greenlet's wake goes to its loop, which this thread keeps from running: look now and then.
-    futex_wait(state_, waiting, greenlet_ != nullptr ? Clock::now() + std::chrono::milliseconds(2) : TimePoint::max());
+    futex_wait(state_, waiting, TimePoint::max());
   }
   if (host_ != nullptr) {
     host_->remove_from_inbox(*this);

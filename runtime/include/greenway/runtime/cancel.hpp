@@ -18,6 +18,7 @@
 
 namespace greenway {
 
+struct ScopeAccess;
 struct Scopes;
 
 /// Thrown at a suspension point of a cancelled scope.
@@ -58,6 +59,10 @@ class CancelScope {
   CancelScope(Deadline deadline, bool shielding) noexcept;
 
  private:
+  friend struct ScopeAccess;
+  struct Ended {};
+  explicit CancelScope(Ended) noexcept : outer_(nullptr), owner_(nullptr), shielding_(false), cancelled_(true) {}
+
   CancelScope* outer_;
   Scopes* owner_;
   Deadline deadline_;

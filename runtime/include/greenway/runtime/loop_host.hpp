@@ -28,15 +28,18 @@ class LoopHost : public Host {
 
   /// Starts an operation and runs the loop until it has ended. Blocks this thread.
   /// @param operation  Claimed, not started.
+  /// @throws GreenletError  As run_until().
   void run(detail::OperationState& operation);
 
   /// Runs the loop until `is_done` is set, by something that the loop runs.
   /// @param is_done  Looked at after each turn.
+  /// @throws GreenletError  Greenlets of the loop are suspended on another thread, where it ran before.
   void run_until(const bool& is_done);
 
  protected:
   void schedule() noexcept override;
   void watch(bool on) noexcept override;
+  void turn(Duration length) noexcept override;
 
  private:
   class Turn;

@@ -122,7 +122,11 @@ class OperationState : public Ready {
   virtual void fail(std::exception_ptr error) noexcept = 0;
   /// Begins to run, on the loop's thread; finished() is called now or later. By default in a greenlet of its own.
   /// @throws ResourceExhausted  There is no stack; finished() will not be called.
+  /// @throws HostClosed         The host is being shut down; finished() will not be called.
   virtual void launch();
+  /// Runs the function in a greenlet.
+  /// @throws ResourceExhausted  As launch().
+  void start_greenlet();
   /// Tells what is running that it is cancelled. On the loop's thread.
   virtual void deliver_cancel() noexcept;
   /// The outcome is there.
@@ -137,7 +141,7 @@ class OperationState : public Ready {
     return sizeof(C) <= room_size && alignof(C) <= alignof(std::max_align_t);
   }
 
-  void run_in_greenlet() noexcept;
+  void run_in_greenlet(GreenletRecord& greenlet) noexcept;
   Progress start_here() noexcept;
   static void notify(Ready& self);
 
@@ -146,7 +150,7 @@ class OperationState : public Ready {
   std::atomic<bool> is_claimed_{false};
   std::atomic<bool> is_cancel_requested_{false};
   bool is_starting_ = false;
-  bool is_done_ = false;
+  std::atomic<bool> is_done_{false};
   Host* host_ = nullptr;
   CancelScope* scope_ = nullptr;
   const void* spawned_at_;  // the code that made the operation
@@ -359,10 +363,11 @@ class [[nodiscard]] Operation {
         context_->awaited = state_.get();
       }
       is_pending_ = true;
-      if (state_->start(host, &Awaiter::on_done, this) == detail::OperationState::Progress::done) {
-        is_pending_ = false;
+      if (state_->start(host, &Awaiter::on_done, this) == detail::OperationState::Progress::pending) {
+        return true;  // another thread may have resumed the caller, and this be gone
       }
-      return is_pending_;
+      is_pending_ = false;
+      return false;
     }
     /// @return The value; its exception is rethrown here.
     T await_resume() {
@@ -432,7 +437,8 @@ class [[nodiscard]] Operation {
     return std::move(state->outcome()).get();
   }
 
-  /// @return A handle by which the operation can be cancelled after it has been consumed; any thread may do so.
+  /// @return A handle by which the operation can be cancelled after it has been consumed. Any thread may do so, and after
+  ///         the operation has ended it does nothing; until then the loop must be there.
   [[nodiscard]] auto canceller() const {
     return [state = state_]() noexcept {
       if (state) {

@@ -63,6 +63,7 @@ class Waiter {
   friend class CancelScope;
   friend class Host;
   friend class Reactor;
+  friend struct ScopeAccess;
   friend struct WaiterAccess;
   enum State : std::uint32_t { fresh, waiting, woken, woken_from_afar };
 

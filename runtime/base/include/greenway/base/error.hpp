@@ -14,6 +14,7 @@
 /// │  ├─ MissingGreenlet            a wait that needs a greenlet was made outside one
 /// │  ├─ AwaitRequired              a function that had to suspend did not
 /// │  ├─ NoHost                     there is no event loop to run on
+/// │  ├─ HostClosed                 the event loop is being shut down
 /// │  ├─ WouldBlockLoop             blocking here would stop the loop that must wake us
 /// │  ├─ PendingRollbackError       roll back before anything else
 /// │  ├─ NoSuchColumnError          a row has no such column
@@ -76,6 +77,12 @@ class AwaitRequired : public InvalidRequestError {
 
 /// There is no event loop to run on: neither named, nor inherited, nor running on this thread.
 class NoHost : public InvalidRequestError {
+ public:
+  using InvalidRequestError::InvalidRequestError;
+};
+
+/// The event loop is being shut down, or has been: no new greenlet starts on it. Ours alone.
+class HostClosed : public InvalidRequestError {
  public:
   using InvalidRequestError::InvalidRequestError;
 };

@@ -41,6 +41,7 @@ struct Scopes {
 
 namespace detail {
 
+struct Storage;
 struct ThreadHub;
 
 #if !defined(GREENWAY_SWITCH_NATIVE)
@@ -124,6 +125,7 @@ struct alignas(64) GreenletRecord : detail::Entrance, detail::Ready {
   StackOptions stack;                  ///< Read at the start.
   Scopes scopes;                       ///< Its cancel scopes.
   const void* spawned_at = nullptr;    ///< The code that made it.
+  detail::Storage* storage = nullptr;  ///< Its locals and its context; null until it has any.
   GreenletRecord* self = this;         ///< The contents of an uncounted handle.
   GreenletRecord* next_spare = nullptr;  ///< Among the records that wait to be used again.
   std::string name;                    ///< For people.
