@@ -7,6 +7,7 @@
 /// Layer: host. What an operation yields: nothing, one value, or a tuple of several; an error code or exception that comes
 /// first in its signature is thrown. Cancelling the greenlet cancels the operation, and the greenlet waits for its end.
 
+#include <atomic>
 #include <exception>
 #include <tuple>
 #include <type_traits>
@@ -82,30 +83,65 @@ class AsioOperationState final : public TypedOperationState<typename Result::typ
       : TypedOperationState<typename Result::type>(GreenletOptions()), initiate_(std::move(initiate)) {}
 
  private:
+  /// The handler: Asio calls it, or destroys it together with its context.
+  class Completion {
+   public:
+    explicit Completion(AsioOperationState& state) noexcept : state_(&state) { state.retain(); }
+    Completion(Completion&&) noexcept = default;
+    Completion& operator=(Completion&&) = delete;
+    ~Completion() {
+      if (state_) {
+        state_->destroyed();
+      }
+    }
+    template <class... A>
+    void operator()(A&&... results) {
+      const StateHandle<AsioOperationState> state = std::move(state_);
+      state->complete(std::forward<A>(results)...);
+    }
+
+   private:
+    StateHandle<AsioOperationState> state_;
+  };
+
   void launch() override {
     auto* const host = dynamic_cast<AsioHost*>(this->host());
     if (host == nullptr) {
       throw NoHost("an operation of Asio's was awaited on a loop that is not Asio's");
     }
-    this->retain();
+    if (host->has_ended()) {
+      throw HostClosed("the io_context is being destroyed: none of its operations can be awaited any more");
+    }
     const OutsideGreenlet outside;
-    auto end = [this](auto&&... results) {
-      this->outcome_.capture([&]() -> typename Result::type {
-        return Result::take(std::forward<decltype(results)>(results)...);
-      });
-      this->translate();
-      this->finished();
-      this->release();
-    };
-    initiate_(boost::asio::bind_cancellation_slot(signal_.slot(), boost::asio::bind_executor(host->executor(), end)),
+    initiate_(boost::asio::bind_cancellation_slot(signal_.slot(),
+                                                  boost::asio::bind_executor(host->executor(), Completion(*this))),
               host->executor());
   }
 
+  template <class... A>
+  void complete(A&&... results) noexcept {
+    this->outcome_.capture([&]() -> typename Result::type { return Result::take(std::forward<A>(results)...); });
+    this->translate();
+    this->finished();
+  }
+
+  void destroyed() noexcept {
+    is_destroyed_.store(true, std::memory_order_release);
+    this->fail(std::make_exception_ptr(OperationCancelled("the io_context was destroyed before the operation had ended")));
+    this->finished();
+  }
+
   void execute() noexcept override {}
-  void deliver_cancel() noexcept override { signal_.emit(boost::asio::cancellation_type::terminal); }
+  void deliver_cancel() noexcept override {
+    // The slot may still know an operation that Asio has destroyed.
+    if (!is_destroyed_.load(std::memory_order_acquire)) {
+      signal_.emit(boost::asio::cancellation_type::terminal);
+    }
+  }
 
   Initiate initiate_;
   boost::asio::cancellation_signal signal_;
+  std::atomic<bool> is_destroyed_{false};
 };
 
 template <class Result, class Initiate>

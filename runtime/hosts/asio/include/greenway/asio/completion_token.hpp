@@ -114,6 +114,9 @@ struct TokenDoor {
     /// On the loop's own stack: dispatch runs the handler at once where the executor is the loop's.
     static void on_done(void* self) {
       Kept<Pending> pending(static_cast<Pending*>(self));
+      if (pending->state->host()->has_ended()) [[unlikely]] {
+        return;  // with its context: the handler is destroyed uncalled, as Asio does
+      }
       if (!pending->executor) {
         finish(std::move(pending));
         return;
@@ -159,13 +162,6 @@ struct TokenDoor {
     return nullptr;
   }
 
-  /// @return The host of a handler's executor; null if it has none.
-  template <class Executor>
-  static AsioHost* host_of(const Executor& executor) {
-    boost::asio::io_context* const context = context_of(executor);
-    return context == nullptr ? nullptr : &AsioHost::of(*context);
-  }
-
   /// @return The host to run on: the named one, the running greenlet's, the executor's, the thread's.
   static Host& choose(OperationState& state, AsioHost* of_executor) {
     return of_executor == nullptr || state.has_named_host() || in_greenlet() ? state.require_host() : *of_executor;
@@ -201,9 +197,10 @@ struct TokenDoor {
       std::optional<HandlerExecutor<std::decay_t<Handler>>> executor;
       if constexpr (has_executor<std::decay_t<Handler>>) {
         executor.emplace(boost::asio::get_associated_executor(handler));
-        AsioHost* const own = host_of(*executor);
+        boost::asio::io_context* const context = context_of(*executor);
+        AsioHost* const own = context == nullptr ? nullptr : &AsioHost::of(*context);
         host = &choose(*state, own);
-        if (host == own && is_plain(*executor)) {
+        if (host == own && is_plain(*executor) && own->is_in_place(*context)) {
           executor.reset();
         }
       } else {
