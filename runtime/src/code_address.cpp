@@ -5,8 +5,11 @@
 
 #include <cxxabi.h>
 #include <dlfcn.h>
+#include <link.h>
 
 #include <greenway/runtime/live.hpp>
+
+#include "symbol_table.hpp"
 
 namespace greenway {
 
@@ -21,21 +24,35 @@ std::string demangle(const char* name) {
   return status == 0 ? plain.get() : name;
 }
 
+std::string with_offset(std::string name, std::uintptr_t offset) {
+  char text[32];
+  std::snprintf(text, sizeof text, "+%#zx", static_cast<std::size_t>(offset));
+  return std::move(name) + text;
+}
+
 }  // namespace
 
 std::string describe_code(const void* address, bool is_return) {
   // A call may be the last instruction of its function.
-  const char* const inside = static_cast<const char*>(address) - (is_return && address != nullptr ? 1 : 0);
-  char offset[32];
+  const auto inside = reinterpret_cast<std::uintptr_t>(address) - (is_return && address != nullptr ? 1 : 0);
   Dl_info info{};
-  if (address == nullptr || dladdr(inside, &info) == 0) {
-    std::snprintf(offset, sizeof offset, "%p", address);
-    return offset;
+  link_map* module = nullptr;
+  if (address == nullptr || dladdr1(reinterpret_cast<const void*>(inside), &info, reinterpret_cast<void**>(&module),
+                                    RTLD_DL_LINKMAP) == 0) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%p", address);
+    return text;
   }
-  const bool is_named = info.dli_sname != nullptr;
-  const auto* const base = static_cast<const char*>(is_named ? info.dli_saddr : info.dli_fbase);
-  std::snprintf(offset, sizeof offset, "+%#tx", (is_named ? static_cast<const char*>(address) : inside) - base);
-  return (is_named ? demangle(info.dli_sname) : std::string(info.dli_fname)) + offset;
+  const auto pointer = reinterpret_cast<std::uintptr_t>(address);
+  if (info.dli_sname != nullptr) {
+    return with_offset(demangle(info.dli_sname), pointer - reinterpret_cast<std::uintptr_t>(info.dli_saddr));
+  }
+  // The program itself has no name in the list of modules.
+  const char* const file = module->l_name[0] != '\0' ? module->l_name : "/proc/self/exe";
+  if (const auto symbol = detail::find_symbol(file, inside - module->l_addr); !symbol.name.empty()) {
+    return with_offset(demangle(symbol.name.c_str()), pointer - module->l_addr - symbol.start);
+  }
+  return with_offset(info.dli_fname, inside - module->l_addr);
 }
 
 }  // namespace greenway

@@ -238,7 +238,24 @@ TEST_CASE("it is told for how long a greenlet has waited") {
   CHECK(seen->waiting < longest + 1ms);
 }
 
-TEST_CASE("the code that spawned a greenlet is told, by name where the linker knows it") {
+namespace {
+
+// The dynamic linker does not know it, only the file's own table of symbols.
+[[gnu::noinline]] void hidden_function() { asm volatile(""); }
+
+}  // namespace
+
+TEST_CASE("functions of a program are named, whether the dynamic linker knows them or not") {
+  const auto* const known = reinterpret_cast<const void*>(&greenway_test_spawner);
+  CHECK(greenway::describe_code(known, false) == "greenway_test_spawner+0");
+  const auto* const hidden = reinterpret_cast<const void*>(&hidden_function);
+  CHECK(greenway::describe_code(hidden, false) == "(anonymous namespace)::hidden_function()+0");
+  const auto* const library = reinterpret_cast<const void*>(&getpid);
+  CHECK(greenway::describe_code(library, false).find("getpid") != std::string::npos);
+  CHECK(greenway::describe_code(nullptr).find("+") == std::string::npos);
+}
+
+TEST_CASE("the code that spawned a greenlet is told by name") {
   greenway::Greenlet greenlet;
   greenway_test_spawner(greenlet);
   greenlet.set_name("raw");

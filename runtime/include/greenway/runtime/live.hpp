@@ -61,8 +61,8 @@ struct LiveGreenlet {
 /// @return One line for people: name, state, reason and for how long, stack, and where it was spawned.
 [[nodiscard]] std::string describe(const LiveGreenlet& greenlet);
 
-/// Names a place in the program's code. Functions that the dynamic linker knows are named; for others, among them all
-/// functions of an executable that was linked without `-rdynamic`, file and offset are given, as `addr2line -e` wants them.
+/// Names a place in the program's code, by what the dynamic linker or the file's own symbol table says. Of files that were
+/// stripped file and offset are given, as `addr2line -e` wants them. Reads the file each time: for people's eyes.
 /// @param address  Of an instruction; for a return address see `is_return`.
 /// @param is_return  Whether the instruction before it is meant: the call.
 /// @return "transfer(int)+0x1c", or "/usr/bin/shop+0x4711", or the bare address.
