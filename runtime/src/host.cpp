@@ -55,11 +55,10 @@ void Host::adopt_thread() noexcept {
 void Host::leave_thread() noexcept { detail::leave_census(*this); }
 
 void Host::post(std::function<void()> fn) {
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    posted_.push_back(std::move(fn));
-    has_inbox_.store(true, std::memory_order_release);
-  }
+  // Under the lock to the end: what is posted may be the last that the loop runs, and then the host is gone.
+  const std::lock_guard lock(inbox_mutex_);
+  posted_.push_back(std::move(fn));
+  has_inbox_.store(true, std::memory_order_release);
   request_schedule();
 }
 
@@ -84,22 +83,21 @@ void Host::enqueue(detail::Ready& item) noexcept {
 }
 
 void Host::enqueue_from_afar(Waiter& waiter) noexcept {
-  {
-    // Under the lock, so that a waiter that gives up at this moment finds the waiter either linked or untouched.
-    const std::lock_guard lock(inbox_mutex_);
-    if (waiter.state_.exchange(Waiter::woken_from_afar, std::memory_order_acq_rel) != Waiter::waiting) {
-      return;
-    }
-    waiter.in_inbox_ = true;
-    waiter.previous_ = nullptr;
-    waiter.next_ = inbox_;
-    if (inbox_ != nullptr) {
-      inbox_->previous_ = &waiter;
-    }
-    inbox_ = &waiter;
-    detail::wakes_from_afar.fetch_add(1, std::memory_order_relaxed);
-    has_inbox_.store(true, std::memory_order_release);
+  // Under the lock, so that a waiter that gives up at this moment finds the waiter either linked or untouched; to the end,
+  // since the greenlet that is woken may be the last of the loop.
+  const std::lock_guard lock(inbox_mutex_);
+  if (waiter.state_.exchange(Waiter::woken_from_afar, std::memory_order_acq_rel) != Waiter::waiting) {
+    return;
   }
+  waiter.in_inbox_ = true;
+  waiter.previous_ = nullptr;
+  waiter.next_ = inbox_;
+  if (inbox_ != nullptr) {
+    inbox_->previous_ = &waiter;
+  }
+  inbox_ = &waiter;
+  detail::wakes_from_afar.fetch_add(1, std::memory_order_relaxed);
+  has_inbox_.store(true, std::memory_order_release);
   request_schedule();
 }
 

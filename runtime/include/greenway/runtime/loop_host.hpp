@@ -24,7 +24,7 @@ class LoopHost : public Host {
   LoopHost();
   ~LoopHost() override;
 
-  [[nodiscard]] bool is_running_here() const noexcept override { return is_running_ && is_own_thread(); }
+  [[nodiscard]] bool is_running_here() const noexcept override { return is_own_thread() && is_running_; }
 
   /// Starts an operation and runs the loop until it has ended. Blocks this thread.
   /// @param operation  Claimed, not started.
