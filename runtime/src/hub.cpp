@@ -62,7 +62,10 @@ void reclaim(Hub& hub, GreenletRecord& greenlet) noexcept {
   free_record(hub, greenlet);
 }
 
-/// Throws GreenletExit into a suspended greenlet that nobody refers to, until it has ended.
+/// @return Whether a greenlet that was to be destroyed has saved a handle to itself, and so lives on.
+bool has_saved_itself(const GreenletRecord& greenlet) noexcept { return !greenlet.ends_in_resumer && references(greenlet) > 1; }
+
+/// Throws GreenletExit into a suspended greenlet that nobody refers to, until it has ended or saved itself.
 void unwind(Hub& hub, GreenletRecord& greenlet) noexcept {
   // Errors and values on their way elsewhere must not get lost in here.
   const bool had_incoming = std::exchange(hub.has_incoming, false);
@@ -74,10 +77,10 @@ void unwind(Hub& hub, GreenletRecord& greenlet) noexcept {
     HostAccess::unqueue(*greenlet.host, greenlet);
   }
   greenlet.local_references += 1;
-  for (int attempt = 0; attempt < unwind_attempts && greenlet.state != State::dead; ++attempt) {
+  for (int attempt = 0; attempt < unwind_attempts && greenlet.state != State::dead && !has_saved_itself(greenlet); ++attempt) {
+    GreenletRecord* const parent = greenlet.parent;
     if (!greenlet.ends_in_resumer) {
       ++hub.current->local_references;
-      drop_parent(greenlet);
       greenlet.parent = hub.current;
     }
     GreenletRecord* const return_to = std::exchange(hub.return_to, hub.current);
@@ -85,6 +88,10 @@ void unwind(Hub& hub, GreenletRecord& greenlet) noexcept {
     hub.switch_origin = hub.current;
     switch_stacks(hub, greenlet);
     hub.return_to = return_to;
+    if (!greenlet.ends_in_resumer) {
+      drop_parent(greenlet);
+      greenlet.parent = parent;
+    }
     try {
       if (hub.has_incoming) {
         take_incoming(hub);
@@ -93,6 +100,7 @@ void unwind(Hub& hub, GreenletRecord& greenlet) noexcept {
       log(LogLevel::error, "greenway.runtime", "an exception reached the destructor of a greenlet and is dropped");
     }
   }
+  greenlet.is_unwinding = !has_saved_itself(greenlet);
   greenlet.local_references -= 1;
   hub.has_incoming = had_incoming;
   hub.value = std::move(value);
@@ -109,8 +117,10 @@ void unwind(Hub& hub, GreenletRecord& greenlet) noexcept {
     }
     unwind(hub, greenlet);
     if (greenlet.state != State::dead) {
-      log(LogLevel::error, "greenway.runtime",
-          "a greenlet went on after GreenletExit when it was destroyed; its stack is lost: let GreenletExit pass");
+      if (greenlet.is_unwinding) {
+        log(LogLevel::error, "greenway.runtime",
+            "a greenlet went on after GreenletExit when it was destroyed; its stack is lost: let GreenletExit pass");
+      }
       return;
     }
   } else {
