@@ -69,26 +69,24 @@ bool is_between_stacks([[maybe_unused]] const char* instruction) noexcept {
 #endif
 }
 
-/// Where a walk stands.
-struct Walk {
-  ThreadLook* look;
-  const char* interrupted;
-};
-
-/// Keeps the frames from the interrupted one outwards.
 _Unwind_Reason_Code note_frame(_Unwind_Context* frame, void* argument) noexcept {
-  auto& walk = *static_cast<Walk*>(argument);
-  const auto* const instruction = reinterpret_cast<const char*>(_Unwind_GetIP(frame));
-  ThreadLook& look = *walk.look;
-  if (look.frame_count == 1 && instruction == walk.interrupted) {
-    walk.interrupted = nullptr;  // noted already
-  } else if (walk.interrupted == nullptr && instruction != nullptr) {
-    if (look.frame_count == look.frames.size()) {
-      return _URC_END_OF_STACK;
-    }
-    look.frames[look.frame_count++] = instruction;
+  ThreadLook& look = *static_cast<ThreadLook*>(argument);
+  const auto* const instruction = reinterpret_cast<const void*>(_Unwind_GetIP(frame));
+  if (instruction == nullptr || look.frame_count == look.frames.size()) {
+    return _URC_END_OF_STACK;
   }
+  look.frames[look.frame_count++] = instruction;
   return _URC_NO_REASON;
+}
+
+/// Notes the frames from the interrupted one outwards.
+void walk_from(const void* interrupted, ThreadLook& look) noexcept {
+  _Unwind_Backtrace(&note_frame, &look);
+  const auto end = look.frames.begin() + static_cast<std::ptrdiff_t>(look.frame_count);
+  // The handler's own frames come first. ThreadSanitizer runs handlers later than the signal: then they are all there is.
+  if (const auto first = std::find(look.frames.begin(), end, interrupted); first != end) {
+    look.frame_count = static_cast<std::size_t>(std::move(first, end, look.frames.begin()) - look.frames.begin());
+  }
 }
 
 void take_look(ThreadLook& look, const ucontext_t& context) noexcept {
@@ -110,10 +108,11 @@ void take_look(ThreadLook& look, const ucontext_t& context) noexcept {
       std::memcpy(look.name.data(), current.name.data(), std::min(current.name.size(), look.name.size() - 1));
     }
   }
-  look.frames[look.frame_count++] = instruction;
   if (!is_unwinding) {
-    Walk walk{&look, instruction};
-    _Unwind_Backtrace(&note_frame, &walk);
+    walk_from(instruction, look);
+  }
+  if (look.frame_count == 0) {
+    look.frames[look.frame_count++] = instruction;
   }
 }
 
@@ -163,8 +162,7 @@ void prepare_looks(int signal) {
   look_signal = chosen;
   // The first walk loads and allocates what a handler must not.
   ThreadLook unused;
-  Walk walk{&unused, nullptr};
-  _Unwind_Backtrace(&note_frame, &walk);
+  walk_from(nullptr, unused);
 }
 
 bool look_at_thread(pid_t thread, const Host& host, ThreadLook& look) {

@@ -84,41 +84,50 @@ struct Watchdog::Watch {
   void await_answer(std::unique_lock<std::mutex>& lock) {
     TimePoint since = Clock::now();
     bool is_reported = false;
+    bool has_been_idle = false;
     while (!is_over()) {
       if (is_reported) {
         changed.wait(lock, [this] { return is_over(); });
       } else if (!changed.wait_until(lock, since + options.threshold, [this] { return is_over(); })) {
-        if (is_loop_held(lock, since)) {
-          is_reported = true;
-        } else {
+        // One that has begun to run is given as long as any other.
+        const Finding found = look(lock, since, !has_been_idle);
+        is_reported = found == Finding::held && !has_been_idle;
+        has_been_idle = found == Finding::idle;
+        if (!is_reported) {
           since = Clock::now();
         }
       }
     }
   }
 
-  /// Looks, and reports what is seen; false when the loop does not run at all, or has answered meanwhile.
-  bool is_loop_held(std::unique_lock<std::mutex>& lock, TimePoint since) {
-    detail::ThreadLook look;
-    for (int attempt = 0; attempt < look_attempts && look.frame_count == 0; ++attempt) {
+  /// What a look finds: nobody runs the loop, or it has answered meanwhile; or somebody holds it.
+  enum class Finding : std::uint8_t { idle, held };
+
+  /// Looks, and reports what it finds if that is wanted.
+  Finding look(std::unique_lock<std::mutex>& lock, TimePoint since, bool report_it) {
+    detail::ThreadLook seen;
+    for (int attempt = 0; attempt < look_attempts && seen.frame_count == 0; ++attempt) {
       const pid_t watched = thread;
       lock.unlock();
-      const bool has_looked = watched != 0 && detail::look_at_thread(watched, host, look);
+      const bool has_looked = watched != 0 && detail::look_at_thread(watched, host, seen);
       lock.lock();
-      if (!has_looked || !look.is_running_loop || is_over()) {
-        return false;
+      if (!has_looked || !seen.is_running_loop || is_over()) {
+        return Finding::idle;
       }
-      if (look.frame_count == 0) {
+      if (seen.frame_count == 0) {
         changed.wait_for(lock, look_pause, [this] { return is_over(); });
       }
     }
+    if (!report_it) {
+      return Finding::held;
+    }
     Stall stall;
-    stall.greenlet = look.name.data();
-    stall.id = look.greenlet;
+    stall.greenlet = seen.name.data();
+    stall.id = seen.greenlet;
     stall.thread = thread;
     stall.held = Clock::now() - since;
-    stall.resumed = look.resumed - resumed;
-    stall.frames.assign(look.frames.begin(), look.frames.begin() + static_cast<std::ptrdiff_t>(look.frame_count));
+    stall.resumed = seen.resumed - resumed;
+    stall.frames.assign(seen.frames.begin(), seen.frames.begin() + static_cast<std::ptrdiff_t>(seen.frame_count));
     lock.unlock();
     if (callback) {
       callback(stall);
@@ -126,7 +135,7 @@ struct Watchdog::Watch {
       log(LogLevel::warning, "greenway.watchdog", describe(stall));
     }
     lock.lock();
-    return true;
+    return Finding::held;
   }
 };
 
