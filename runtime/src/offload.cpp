@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include <greenway/runtime/std_future.hpp>
 #include <greenway/runtime/waiter.hpp>
 
 #include "hub.hpp"
@@ -19,6 +20,7 @@ namespace {
 
 // Helpers wait for other machines and disks, not for each other; a bound only keeps a runaway from taking the system down.
 constexpr int helper_limit = 64;
+constexpr int waiting_limit = 1024;
 constexpr int abandoned_limit = 64;
 constexpr std::chrono::seconds helper_idle_time{10};
 
@@ -48,14 +50,25 @@ struct Request {
 class Helpers {
  public:
   static Helpers& instance() {
-    static auto* helpers = new Helpers;
+    static auto* helpers = new Helpers("gw-helper", helper_limit);
     return *helpers;
+  }
+
+  /// Those that only wait for others: apart, so that what they wait for is never kept from running by them.
+  static Helpers& waiting() {
+    static auto* helpers = new Helpers("gw-waiting", waiting_limit);
+    return *helpers;
+  }
+
+  [[nodiscard]] bool are_all_busy() {
+    const std::lock_guard lock(mutex_);
+    return count_ == limit_ && idle_ <= static_cast<int>(work_.size());
   }
 
   void submit(std::function<void()> work) {
     std::unique_lock lock(mutex_);
     work_.push_back(std::move(work));
-    if (idle_ >= static_cast<int>(work_.size()) || count_ >= helper_limit) {
+    if (idle_ >= static_cast<int>(work_.size()) || count_ >= limit_) {
       lock.unlock();
       changed_.notify_one();
       return;
@@ -74,8 +87,10 @@ class Helpers {
   std::atomic<int> abandoned{0};
 
  private:
+  Helpers(const char* name, int limit) : name_(name), limit_(limit) {}
+
   void serve() noexcept {
-    pthread_setname_np(pthread_self(), "gw-helper");
+    pthread_setname_np(pthread_self(), name_);
     std::unique_lock lock(mutex_);
     for (;;) {
       ++idle_;
@@ -94,6 +109,8 @@ class Helpers {
     }
   }
 
+  const char* const name_;
+  const int limit_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> work_;
@@ -104,6 +121,14 @@ class Helpers {
 }  // namespace
 
 namespace detail {
+
+void run_on_waiting_thread(std::function<void()> work) {
+  Helpers& helpers = Helpers::waiting();
+  if (helpers.are_all_busy()) {
+    throw ResourceExhausted("1024 helper threads wait for standard futures already; await a greenway::Future instead");
+  }
+  helpers.submit(std::move(work));
+}
 
 void run_on_helper(Job& job) {
   Waiter waiter(WaitReason(WaitKind::offload, &job));

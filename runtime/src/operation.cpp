@@ -47,8 +47,9 @@ Host* OperationState::choose_host() const noexcept {
   return options_.host != nullptr ? options_.host : Host::current();
 }
 
-Host& OperationState::require_host() const {
-  Host* const host = choose_host();
+Host& OperationState::require_host(Host* otherwise) const {
+  Host* host = choose_host();
+  host = host != nullptr ? host : otherwise;
   if (host == nullptr) {
     throw NoHost("no event loop runs on this thread: name one in GreenletOptions::host, use get(), or greenway::run()");
   }

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include <greenway/runtime/bridge.hpp>
+#include <greenway/runtime/loop_host.hpp>
 #include <greenway/runtime/task.hpp>
 #include <greenway/runtime/wait.hpp>
 
@@ -76,4 +77,18 @@ TEST_CASE("cancelling the greenlet that awaits a task cancels the operation insi
   CHECK_THROWS_AS(greenway::run([&] { greenway::with_timeout(2ms, [&] { greenway::await_only(stubborn()); }); }),
                   greenway::TimeoutError);
   CHECK(cancellations == 2);
+}
+
+TEST_CASE("a task that a greenlet awaits before its loop runs waits for that loop") {
+  greenway::LoopHost loop;
+  bool is_done = false;
+  loop.post([&] { is_done = true; });
+  loop.run_until(is_done);
+  is_done = false;
+  int sum = 0;
+  greenway::GreenletOptions options;
+  options.host = &loop;
+  greenway::greenlet_spawn(options, [&] { sum = greenway::await_only(add(1, 2)); }).start([&](auto&&) { is_done = true; });
+  loop.run_until(is_done);
+  CHECK(sum == 3);
 }

@@ -65,8 +65,9 @@ class OperationState : public Ready {
   /// @return The host to run on by the options and the calling thread, or null.
   [[nodiscard]] Host* choose_host() const noexcept;
   /// As choose_host().
-  /// @throws NoHost  There is none.
-  [[nodiscard]] Host& require_host() const;
+  /// @param otherwise  Taken if there is none; may be null.
+  /// @throws NoHost  There is none at all.
+  [[nodiscard]] Host& require_host(Host* otherwise = nullptr) const;
 
   /// Starts the greenlet, at once when this is the host's thread. `continuation` may be called before this returns
   /// `pending`, if the host runs on another thread.
@@ -287,6 +288,7 @@ namespace detail {
 struct TaskContext {
   OperationState* awaited = nullptr;  ///< Now.
   bool is_cancelled = false;          ///< Each further wait fails.
+  Host* host = nullptr;               ///< What it was started on, be its loop running yet or not.
 };
 
 /// A promise that knows its context.
@@ -354,7 +356,11 @@ class [[nodiscard]] Operation {
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> caller) {
       caller_ = caller;
-      Host& host = state_->require_host();
+      Host* of_task = nullptr;
+      if constexpr (detail::HasTaskContext<Promise>) {
+        of_task = caller.promise().context->host;
+      }
+      Host& host = state_->require_host(of_task);
       if constexpr (detail::HasTaskContext<Promise>) {
         context_ = caller.promise().context;
         if (context_->is_cancelled) {

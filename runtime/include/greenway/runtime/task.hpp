@@ -172,6 +172,7 @@ class TaskOperationState final : public TypedOperationState<T> {
     promise.on_end = [](void* self) { static_cast<TaskOperationState*>(self)->end(); };
     promise.argument = this;
     context_.is_cancelled = this->is_cancel_requested();
+    context_.host = this->host();
     this->retain();
     const OutsideGreenlet outside;
     task_.coroutine_.resume();
