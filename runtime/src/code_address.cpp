@@ -39,6 +39,10 @@ std::string describe_code(const void* address, bool is_return) {
   link_map* module = nullptr;
   if (address == nullptr || dladdr1(reinterpret_cast<const void*>(inside), &info, reinterpret_cast<void**>(&module),
                                     RTLD_DL_LINKMAP) == 0) {
+    // A program that is linked statically has no dynamic linker to ask, and lies where its file says.
+    if (const auto symbol = detail::find_symbol("/proc/self/exe", inside); !symbol.name.empty()) {
+      return with_offset(demangle(symbol.name.c_str()), reinterpret_cast<std::uintptr_t>(address) - symbol.start);
+    }
     char text[32];
     std::snprintf(text, sizeof text, "%p", address);
     return text;

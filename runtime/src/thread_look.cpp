@@ -81,11 +81,14 @@ _Unwind_Reason_Code note_frame(_Unwind_Context* frame, void* argument) noexcept 
 
 /// Notes the frames from the interrupted one outwards.
 void walk_from(const void* interrupted, ThreadLook& look) noexcept {
+  look.frames[0] = interrupted;
+  look.frame_count = 1;
   _Unwind_Backtrace(&note_frame, &look);
+  // The handler's own frames come first. Where the interrupted one is not behind them, they are kept: ThreadSanitizer runs
+  // handlers later than the signal, and a walk may not get past the signal's own frame.
   const auto end = look.frames.begin() + static_cast<std::ptrdiff_t>(look.frame_count);
-  // The handler's own frames come first. ThreadSanitizer runs handlers later than the signal: then they are all there is.
-  if (const auto first = std::find(look.frames.begin(), end, interrupted); first != end) {
-    look.frame_count = static_cast<std::size_t>(std::move(first, end, look.frames.begin()) - look.frames.begin());
+  if (const auto again = std::find(look.frames.begin() + 1, end, interrupted); again != end) {
+    look.frame_count = static_cast<std::size_t>(std::move(again, end, look.frames.begin()) - look.frames.begin());
   }
 }
 
@@ -108,11 +111,10 @@ void take_look(ThreadLook& look, const ucontext_t& context) noexcept {
       std::memcpy(look.name.data(), current.name.data(), std::min(current.name.size(), look.name.size() - 1));
     }
   }
-  if (!is_unwinding) {
-    walk_from(instruction, look);
-  }
-  if (look.frame_count == 0) {
+  if (is_unwinding) {
     look.frames[look.frame_count++] = instruction;
+  } else {
+    walk_from(instruction, look);
   }
 }
 
@@ -134,7 +136,8 @@ bool is_unhandled(int signal) noexcept {
 }
 
 int choose_signal() {
-  for (int signal = SIGRTMAX; signal >= SIGRTMIN; --signal) {
+  // Valgrind and qemu keep the highest ones for themselves.
+  for (int signal = SIGRTMAX - 4; signal >= SIGRTMIN; --signal) {
     if (is_unhandled(signal)) {
       return signal;
     }

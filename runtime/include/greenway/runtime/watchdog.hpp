@@ -39,7 +39,7 @@ struct Stall {
 struct WatchdogOptions {
   Duration threshold = std::chrono::milliseconds(100);  ///< A loop that does not go round for so long is reported.
   Duration interval = {};  ///< So long after each answer the loop is asked again; zero: a quarter of the threshold.
-  int signal = 0;          ///< The signal that fetches the frames, the same for all watchdogs of a program; 0: the highest
+  int signal = 0;          ///< The signal that fetches the frames, the same for all watchdogs of a program; 0: a high
                            ///< real-time signal that nobody handles.
 };
 
