@@ -50,9 +50,7 @@ class Reports {
 };
 
 bool has_frame_in(const Stall& stall, std::string_view function) {
-  return std::any_of(stall.frames.begin(), stall.frames.end(), [&](const void* frame) {
-    return greenway::describe_code(frame).find(function) != std::string::npos;
-  });
+  return describe(stall).find(" " + std::string(function)) != std::string::npos;
 }
 
 }  // namespace
