@@ -104,7 +104,7 @@ void OperationState::start_greenlet() {
   greenlet.body = new (greenlet.inline_body) GreenletBody(*this);
   try {
     resume(greenlet);
-  } catch (const ResourceExhausted&) {
+  } catch (const Error&) {
     if (greenlet.storage != nullptr) {
       drop_storage(greenlet);
     }

@@ -8,6 +8,7 @@
 
 #include <greenway/base/error.hpp>
 
+#include "shadow_stack.hpp"
 #include "stack_pool.hpp"
 
 namespace greenway::detail {
@@ -72,6 +73,7 @@ void StackPool::throw_too_large(std::size_t size) {
 }
 
 Carrier& StackPool::map(std::size_t size) {
+  refuse_shadow_stack();
   const std::size_t guard = page_size();
   void* memory = mmap(nullptr, size + guard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
                       -1, 0);

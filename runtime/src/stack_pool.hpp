@@ -26,6 +26,7 @@ class StackPool {
   StackPool& operator=(const StackPool&) = delete;
 
   /// @throws ResourceExhausted  The system refused the mapping or its guard page; nothing is left behind.
+  /// @throws ShadowStackError   Nothing can be switched here.
   Carrier& acquire(StackOptions options) {
     const std::size_t index = class_of(options.size_bytes * stack_size_factor);
     Carrier* const carrier = idle_[index];

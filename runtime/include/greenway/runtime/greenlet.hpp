@@ -93,6 +93,7 @@ class Greenlet {
   ///         whose nearest living ancestor the caller is.
   /// @throws GreenletError      This greenlet belongs to another thread, or the handle refers to none. Nothing ran.
   /// @throws ResourceExhausted  First switch only: there is no stack to be had. Still fresh.
+  /// @throws ShadowStackError   First switch only: the thread has a user shadow stack. Still fresh.
   /// @throws ...                Whatever a body let out, in its nearest living ancestor.
   /// @note A dead greenlet passes `value` on to its nearest living ancestor, as python-greenlet's does.
   [[gnu::always_inline]] Parcel switch_to(Parcel value) const {

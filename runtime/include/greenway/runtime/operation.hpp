@@ -123,6 +123,7 @@ class OperationState : public Ready {
   virtual void fail(std::exception_ptr error) noexcept = 0;
   /// Begins to run, on the loop's thread; finished() is called now or later. By default in a greenlet of its own.
   /// @throws ResourceExhausted  There is no stack; finished() will not be called.
+  /// @throws ShadowStackError   The thread has a user shadow stack; likewise.
   /// @throws HostClosed         The host is being shut down; finished() will not be called.
   virtual void launch();
   /// Runs the function in a greenlet.

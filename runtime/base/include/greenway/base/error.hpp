@@ -19,6 +19,7 @@
 /// │  ├─ PendingRollbackError       roll back before anything else
 /// │  ├─ NoSuchColumnError          a row has no such column
 /// │  └─ GreenletError              a switch that has no meaning (python-greenlet's `greenlet.error`)
+/// │     └─ ShadowStackError        the processor checks return addresses in a way that no switch survives
 /// ├─ ResourceClosedError           the object has been closed
 /// ├─ ResourceExhausted             the system refused memory, mappings, threads or descriptors
 /// ├─ TimeoutError                  a deadline passed
@@ -109,6 +110,13 @@ class NoSuchColumnError : public InvalidRequestError {
 class GreenletError : public InvalidRequestError {
  public:
   using InvalidRequestError::InvalidRequestError;
+};
+
+/// The thread has a user shadow stack, which compares return addresses and does not follow a switch. The message says how
+/// the program is started or compiled without one. No greenlet has run.
+class ShadowStackError : public GreenletError {
+ public:
+  using GreenletError::GreenletError;
 };
 
 /// The connection, result, transaction or pool has been closed.
