@@ -10,6 +10,7 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <pthread.h>
 
@@ -128,6 +129,13 @@ class AsioHost::OwnLoop {
   std::thread thread_;
 };
 
+/// A wake that the wrong thread has picked up.
+struct AsioHost::HandedOn {
+  explicit HandedOn(asio::io_context& context) : pause(context) {}
+  asio::steady_timer pause;
+  int attempts = 0;
+};
+
 asio::execution_context::id AsioHost::Service::id;
 asio::execution_context::id AsioHost::Farewell::id;
 
@@ -145,7 +153,7 @@ AsioHost& AsioHost::of(asio::io_context& context) {
 }
 
 AsioHost::AsioHost(asio::io_context& context)
-    : context_(context), descriptor_(context_, native_handle()), schedule_pause_(context_), readable_pause_(context_) {
+    : context_(context), descriptor_(context_, native_handle()) {
   if (announced_threads(context) > 1) {
     own_loop_ = std::make_unique<OwnLoop>(context);
     elsewhere_.store(&own_loop_->host(), std::memory_order_release);
@@ -206,15 +214,14 @@ void AsioHost::schedule() noexcept {
   if (client_ != nullptr) {
     client_->get_executor().on_work_started();
   }
-  asio::post(context_, [this] { on_scheduled(); });
+  asio::post(context_, [this] { on_scheduled(nullptr); });
 }
 
-void AsioHost::on_scheduled() {
+void AsioHost::on_scheduled(std::unique_ptr<HandedOn> wake) {
   if (!is_own_thread() && !take_in_place()) [[unlikely]] {
-    hand_on(&AsioHost::on_scheduled, schedule_pause_, schedule_attempts_);
+    hand_on(&AsioHost::on_scheduled, std::move(wake));
     return;
   }
-  schedule_attempts_ = 0;
   drain();
   if (client_ != nullptr) {
     client_->get_executor().on_work_finished();
@@ -240,15 +247,14 @@ void AsioHost::watch(bool on) noexcept {
 void AsioHost::arm() {
   is_armed_ = true;
   // Cancelled or readable, a look does no harm; and the wait may be wanted again by then.
-  descriptor_.async_wait(asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code&) { on_readable(); });
+  descriptor_.async_wait(asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code&) { on_readable(nullptr); });
 }
 
-void AsioHost::on_readable() {
+void AsioHost::on_readable(std::unique_ptr<HandedOn> wake) {
   if (!is_own_thread() && !take_in_place()) [[unlikely]] {
-    hand_on(&AsioHost::on_readable, readable_pause_, readable_attempts_);
+    hand_on(&AsioHost::on_readable, std::move(wake));
     return;
   }
-  readable_attempts_ = 0;
   is_armed_ = false;
   poll();
   if (is_watched_ && !is_armed_) {
@@ -257,13 +263,19 @@ void AsioHost::on_readable() {
 }
 
 /// Asio cannot be told which thread to call a handler on: has it call `handler` again, until it is the right one.
-void AsioHost::hand_on(void (AsioHost::*handler)(), asio::steady_timer& pause, int& attempts) {
-  if (++attempts <= eager_attempts) {
-    asio::post(context_, [this, handler] { (this->*handler)(); });
+void AsioHost::hand_on(void (AsioHost::*handler)(std::unique_ptr<HandedOn>), std::unique_ptr<HandedOn> wake) {
+  if (wake == nullptr) {
+    wake = std::make_unique<HandedOn>(context_);
+  }
+  if (++wake->attempts <= eager_attempts) {
+    asio::post(context_, [this, handler, wake = std::move(wake)]() mutable { (this->*handler)(std::move(wake)); });
     return;
   }
+  asio::steady_timer& pause = wake->pause;
   pause.expires_after(attempt_pause);
-  pause.async_wait([this, handler](const boost::system::error_code&) { (this->*handler)(); });
+  pause.async_wait([this, handler, wake = std::move(wake)](const boost::system::error_code&) mutable {
+    (this->*handler)(std::move(wake));
+  });
 }
 
 void AsioHost::turn(Duration length) noexcept {

@@ -12,7 +12,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <greenway/runtime/host.hpp>
 
@@ -61,6 +60,7 @@ class AsioHost final : public Host {
   class Service;
   class Farewell;
   class OwnLoop;
+  struct HandedOn;
 
   explicit AsioHost(boost::asio::io_context& context);
 
@@ -74,9 +74,9 @@ class AsioHost final : public Host {
   void turn(Duration length) noexcept override;
 
   void arm();
-  void on_scheduled();
-  void on_readable();
-  void hand_on(void (AsioHost::*handler)(), boost::asio::steady_timer& pause, int& attempts);
+  void on_scheduled(std::unique_ptr<HandedOn> wake);
+  void on_readable(std::unique_ptr<HandedOn> wake);
+  void hand_on(void (AsioHost::*handler)(std::unique_ptr<HandedOn>), std::unique_ptr<HandedOn> wake);
 
   boost::asio::io_context& context_;
   boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> descriptor_;
@@ -89,12 +89,6 @@ class AsioHost final : public Host {
   std::unique_ptr<OwnLoop> own_loop_;           // guarded by mutex_
   std::atomic<AsioHost*> elsewhere_{nullptr};   // the host of own_loop_
   boost::asio::io_context* client_ = nullptr;   // of the host of an own loop: whose greenlets it runs
-
-  // For wakes that the wrong thread has picked up.
-  boost::asio::steady_timer schedule_pause_;
-  boost::asio::steady_timer readable_pause_;
-  int schedule_attempts_ = 0;
-  int readable_attempts_ = 0;
 };
 
 }  // namespace greenway
