@@ -16,7 +16,7 @@ packages=(
 )
 case $purpose in
   build) ;;
-  test) packages+=(postgresql-15 doxygen gdb) ;;
+  test) packages+=(postgresql-15 doxygen gdb valgrind) ;;
   aarch64) packages+=(g++-aarch64-linux-gnu qemu-user) ;;
   bench) packages+=(postgresql-15 valgrind) ;;
   *) fail 'usage: scripts/setup.sh [build | test | aarch64 | bench]' 2 ;;

@@ -220,11 +220,30 @@ Hub::Hub() {
   }
 }
 
+namespace {
+
+/// Greenlets that never ran and never will, though handles on other threads refer to them.
+void discard_unrun(Hub& hub) {
+  std::vector<Body*> bodies;
+  hub.records.for_each([&](GreenletRecord& greenlet) {
+    if (greenlet.state == State::fresh) {
+      bodies.push_back(std::exchange(greenlet.body, nullptr));
+      bury(greenlet);
+    }
+  });
+  for (Body* const body : bodies) {
+    body->discard();
+  }
+}
+
+}  // namespace
+
 Hub::~Hub() {
   leave_census(*this);
   if (main->storage != nullptr) {
     drop_storage(*main);
   }
+  discard_unrun(*this);
   collect_orphans(*this);
   std::string lost;
   {
@@ -239,6 +258,9 @@ Hub::~Hub() {
         lost += (lost.empty() ? "" : ", ") + describe(greenlet);
         // No loop resumes it any more, whatever wakes it.
         greenlet.is_queued = true;
+      }
+      if (GreenletRecord* const parent = std::exchange(greenlet.parent, nullptr)) {
+        --parent->local_references;
       }
       leave(greenlet);
     });

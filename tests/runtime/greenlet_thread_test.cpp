@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <fstream>
 #include <latch>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -241,6 +242,22 @@ TEST_CASE("a greenlet whose thread has ended is dead, and can be neither switche
     CHECK_THROWS_AS(here.set_parent(greenlet), GreenletError);
     CHECK_THROWS_AS(greenlet.set_parent(here), GreenletError);
   }
+}
+
+TEST_CASE("what a greenlet that never ran has captured is destroyed with its thread, whoever has a handle") {
+  const auto captured = std::make_shared<int>(1);
+  Greenlet fresh;
+  Greenlet also_fresh;
+  std::thread([&] {
+    Greenlet suspended([] { to_parent(); });
+    suspended.switch_to();
+    fresh = Greenlet([captured, suspended] {});
+    also_fresh = Greenlet([captured, fresh] {});
+    also_fresh.set_parent(fresh);
+  }).join();
+  CHECK(captured.use_count() == 1);
+  CHECK(fresh.dead());
+  CHECK_FALSE(fresh.parent());
 }
 
 TEST_CASE("throwing into a greenlet of another thread is an error and changes nothing there") {
