@@ -23,6 +23,8 @@ struct GreenletAccess {
     return greenlet;
   }
 
+  static GreenletRecord* record(const Greenlet& greenlet) noexcept { return greenlet.record_; }
+
   /// A handle that does not count: it lies in the record, and is never destroyed.
   static const Greenlet& uncounted(GreenletRecord& record) noexcept {
     static_assert(sizeof(Greenlet) == sizeof(GreenletRecord*) && std::is_standard_layout_v<Greenlet>);

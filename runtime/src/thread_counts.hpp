@@ -11,15 +11,17 @@ namespace greenway::detail {
 /// A number that one thread changes and any thread may read: costs that thread no more than a plain one.
 class OwnCount {
  public:
-  void operator++() noexcept { add(1); }
-  void operator--() noexcept { add(~std::uint64_t{0}); }
+  std::uint64_t operator++() noexcept { return *this += 1; }
+  std::uint64_t operator--() noexcept { return *this -= 1; }
+  std::uint64_t operator+=(std::uint64_t change) noexcept { return *this = value() + change; }
+  std::uint64_t operator-=(std::uint64_t change) noexcept { return *this = value() - change; }
+  std::uint64_t operator=(std::uint64_t value) noexcept {
+    value_.store(value, std::memory_order_relaxed);
+    return value;
+  }
   [[nodiscard]] std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
 
  private:
-  void add(std::uint64_t change) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
-  }
-
   std::atomic<std::uint64_t> value_{0};
 };
 

@@ -43,6 +43,7 @@ namespace detail {
 
 struct Storage;
 struct ThreadHub;
+class StackSlab;
 
 #if !defined(GREENWAY_SWITCH_NATIVE)
 /// Where a stack at rest goes on.
@@ -62,10 +63,14 @@ struct Context : ResumePoint {
 /// A mapped stack whose entry function runs one greenlet after another: a finished one leaves it parked for the next,
 /// so that a spawn prepares no stack. Lives at the top of the stack itself.
 struct Carrier : Context {
-  StackAnnotation annotation;   ///< What the sanitizers know of it.
-  Carrier* next = nullptr;      ///< In the pool, while idle.
-  char* mapping = nullptr;      ///< Lowest mapped address: the guard page.
-  std::size_t size = 0;         ///< Usable bytes, above the guard page.
+  StackAnnotation annotation;      ///< What the sanitizers know of it.
+  std::uint32_t size_class = 0;    ///< As its pool counts.
+  Carrier* next = nullptr;         ///< In the pool, while idle.
+  std::size_t size = 0;            ///< Usable bytes, above the guard page.
+  char* mapping = nullptr;         ///< Lowest mapped address: the guard page.
+  StackSlab* slab = nullptr;       ///< Where it is mapped.
+  Carrier* newer_batch = nullptr;  ///< In the pool, of the first of a batch.
+  Carrier* older_batch = nullptr;  ///< Likewise.
 };
 
 /// The part of a greenlet that a switch touches.

@@ -60,7 +60,7 @@ struct StackAnnotation {
 /// @param size    Usable bytes.
 void annotate_new_stack(StackAnnotation& stack, void* bottom, std::size_t size) noexcept;
 
-/// The stack is about to be unmapped.
+/// The stack is at rest and is about to be unmapped, or to lose its memory.
 /// @param stack  Its annotation.
 void annotate_dead_stack(StackAnnotation& stack) noexcept;
 
