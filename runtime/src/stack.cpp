@@ -9,6 +9,7 @@
 #include <greenway/base/error.hpp>
 
 #include "hub.hpp"
+#include "overflow.hpp"
 #include "shadow_stack.hpp"
 
 namespace greenway {
@@ -91,6 +92,7 @@ Carrier& StackPool::acquire_slowly(std::size_t index) {
 
 Carrier& StackPool::make(std::size_t index) {
   refuse_shadow_stack();
+  prepare_overflow_report();
   try {
     return place(index);
   } catch (const MappingRefused&) {
