@@ -244,10 +244,17 @@ Hub::~Hub() {
     drop_storage(*main);
   }
   discard_unrun(*this);
-  collect_orphans(*this);
   std::string lost;
   {
-    const std::lock_guard lock(farewell_mutex());
+    std::unique_lock lock(farewell_mutex(), std::defer_lock);
+    do {
+      // What others let go of is unwound without the lock, and meanwhile they may let go of more.
+      if (lock.owns_lock()) {
+        lock.unlock();
+      }
+      collect_orphans(*this);
+      lock.lock();
+    } while (has_orphans.load(std::memory_order_relaxed));
     const auto leave = [](GreenletRecord& greenlet) {
       greenlet.state = State::dead;
       greenlet.enterable_by = nobody();
