@@ -36,7 +36,7 @@ namespace {
 }  // namespace
 #endif
 
-void annotate_new_stack(StackAnnotation& stack, void* bottom, std::size_t size) noexcept {
+void annotate_new_stack(StackAnnotation& stack, [[maybe_unused]] void* bottom, [[maybe_unused]] std::size_t size) noexcept {
 #if defined(GREENWAY_ASAN)
   stack.bottom = bottom;
   stack.size = size;
