@@ -52,6 +52,16 @@ class Tracked {
   static inline int alive = 0;
 };
 
+/// @return For offload(): a function that returns `result` when the greenlet has suspended, so that its loop runs on.
+auto once_suspended(int result) {
+  return [&host = *Host::current(), result] {
+    const auto loop_runs = std::make_shared<std::promise<void>>();
+    host.post([loop_runs] { loop_runs->set_value(); });
+    loop_runs->get_future().wait();
+    return result;
+  };
+}
+
 /// A clean-up that waits.
 struct Closing {
   ~Closing() {
@@ -292,7 +302,7 @@ const Scenario scenarios[] = {
     {"offload",
      [](World&) {
        const Tracked tracked;
-       const int result = offload([] { return 1; }) + offload([] { return 2; });
+       const int result = offload(once_suspended(1)) + offload(once_suspended(2));
        if (result != 3) {
          throw std::logic_error("a result was lost");
        }
