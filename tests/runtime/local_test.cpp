@@ -56,11 +56,13 @@ TEST_CASE("a greenlet's values are destroyed on its own stack, last made first, 
   GreenletLocal<Closing> first([&] { return Closing{&log, "first"}; });
   GreenletLocal<Closing> second([&] { return Closing{&log, "second"}; });
   run([&] {
-    first.get();
-    second.get();
-    sleep_for(1ms);
+    greenlet_spawn([&] {
+      first.get();
+      second.get();
+      sleep_for(1ms);
+    }).get();
+    log.emplace_back("ended");
   });
-  log.emplace_back("ended");
   CHECK(log == std::vector<std::string>{"closing second", "second is closed", "closing first", "first is closed", "ended"});
 }
 
