@@ -5,13 +5,13 @@ namespace greenway {
 
 StackUsage stack_usage() noexcept { return detail::this_hub().stacks.usage(); }
 
-Greenlet::Greenlet(StackOptions stack) {
+Greenlet::Greenlet(std::uint8_t stack_class) {
   detail::Hub& hub = detail::this_hub();
   if (hub.has_orphans.load(std::memory_order_relaxed)) [[unlikely]] {
     collect_orphans(hub);
   }
   GreenletRecord& parent = *hub.current;
-  GreenletRecord& record = detail::make_record(hub, stack);
+  GreenletRecord& record = detail::make_record(hub, stack_class);
   record.parent = &parent;
   ++parent.local_references;
   record.host = parent.host;
@@ -44,7 +44,7 @@ Parcel transfer(detail::Hub& hub, GreenletRecord& target) {
   if (target.state == GreenletRecord::State::fresh) {
     detail::Carrier* carrier;
     try {
-      carrier = &hub.stacks.acquire(target.stack);
+      carrier = &hub.stacks.acquire(target.stack_class);
     } catch (...) {
       hub.has_incoming = false;
       hub.value.reset();
@@ -65,7 +65,7 @@ Parcel Greenlet::switch_slowly() const {
     return switch_slowly(Parcel());
   }
   detail::Hub& hub = detail::hub_of(*record_);
-  detail::enter_fresh(hub, *record_, hub.stacks.acquire(record_->stack));
+  detail::enter_fresh(hub, *record_, hub.stacks.acquire(record_->stack_class));
   return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
 }
 

@@ -328,7 +328,7 @@ Parcel take_incoming(ThreadHub& thread_hub) {
 
 GreenletRecord& make_bridge_greenlet(Host& host, StackOptions stack, std::string& name) {
   Hub& hub = this_hub();
-  GreenletRecord& greenlet = make_record(hub, stack);
+  GreenletRecord& greenlet = make_record(hub, stack_class_of(stack));
   greenlet.ends_in_resumer = true;
   greenlet.host = &host;
   greenlet.scopes = {};
@@ -344,7 +344,7 @@ GreenletRecord& make_bridge_greenlet(Host& host, StackOptions stack, std::string
 
 void resume(GreenletRecord& greenlet) {
   Hub& hub = hub_of(greenlet);
-  Carrier* const carrier = greenlet.state == State::fresh ? &hub.stacks.acquire(greenlet.stack) : nullptr;
+  Carrier* const carrier = greenlet.state == State::fresh ? &hub.stacks.acquire(greenlet.stack_class) : nullptr;
   GreenletRecord* const return_to = std::exchange(hub.return_to, hub.current);
   hub.switch_origin = hub.current;
   hub.has_incoming = hub.is_traced;

@@ -71,12 +71,12 @@ inline Hub& this_hub() noexcept { return static_cast<Hub&>(this_thread_hub()); }
 inline Hub& hub_of(GreenletRecord& greenlet) noexcept { return static_cast<Hub&>(*greenlet.hub); }
 
 /// @return A fresh greenlet with one reference, and without a body.
-inline GreenletRecord& make_record(Hub& hub, StackOptions stack) {
+inline GreenletRecord& make_record(Hub& hub, std::uint8_t stack_class) {
   GreenletRecord& greenlet = hub.records.acquire(hub);
   greenlet.state = State::fresh;
   greenlet.is_unwinding = greenlet.is_queued = greenlet.has_suspended = greenlet.ends_in_resumer = false;
   greenlet.local_references = 1;
-  greenlet.stack = stack;
+  greenlet.stack_class = stack_class;
   ++hub.counts.spawned;
   return greenlet;
 }

@@ -69,10 +69,7 @@ StackPool::~StackPool() {
   }
 }
 
-void StackPool::throw_too_large(std::size_t size) {
-  throw ArgumentError("StackOptions::size_bytes is " + std::to_string(size / stack_size_factor) +
-                      "; at most 1 GiB is possible");
-}
+void StackPool::throw_too_large() { throw ArgumentError("StackOptions::size_bytes is too large: at most 1 GiB is possible"); }
 
 Carrier& StackPool::acquire_slowly(std::size_t index) {
   Shelf& shelf = shelves_[index];

@@ -40,8 +40,10 @@ class StackPool {
   /// @throws ResourceExhausted  The system refused the mapping or its guard page; nothing is left behind.
   /// @throws ShadowStackError   Nothing can be switched here.
   /// @throws ArgumentError      As StackOptions and stack_guard() say.
-  Carrier& acquire(StackOptions options) {
-    const std::size_t index = class_of(options.size_bytes * stack_size_factor);
+  Carrier& acquire(std::size_t index) {
+    if (index >= class_count) [[unlikely]] {
+      throw_too_large();
+    }
     Magazine& magazine = magazines_[index];
     Carrier* const carrier = magazine.idle;
     if (carrier == nullptr) [[unlikely]] {
@@ -72,8 +74,8 @@ class StackPool {
   [[nodiscard]] StackUsage usage() const noexcept;
 
  private:
-  static constexpr std::size_t smallest_shift = 14;
-  static constexpr std::size_t class_count = 17;
+  static constexpr std::size_t smallest_shift = smallest_stack_shift;
+  static constexpr std::size_t class_count = stack_class_count;
   static constexpr std::size_t batch_size = 64;
 
   /// What the fast paths touch of one size class.
@@ -91,17 +93,8 @@ class StackPool {
     std::list<StackSlab> slabs;  // those that have room come first
   };
 
-  static std::size_t class_of(std::size_t size) {
-    // Of the next power of two, the exponent.
-    const auto shift = static_cast<std::size_t>(std::bit_width(std::max(size, std::size_t{1} << smallest_shift) - 1));
-    const std::size_t index = shift - smallest_shift;
-    if (index >= class_count) [[unlikely]] {
-      throw_too_large(size);
-    }
-    return index;
-  }
   static std::size_t size_of(std::size_t index) noexcept { return std::size_t{1} << (index + smallest_shift); }
-  [[noreturn]] static void throw_too_large(std::size_t size);
+  [[noreturn]] static void throw_too_large();
 
   Carrier& acquire_slowly(std::size_t index);
   Carrier& make(std::size_t index);

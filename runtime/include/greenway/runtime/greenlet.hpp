@@ -70,7 +70,7 @@ class Greenlet {
   /// @param stack  See there.
   template <class F, std::enable_if_t<std::is_invocable_v<std::decay_t<F>&, Parcel> || std::is_invocable_v<std::decay_t<F>&>,
                                       int> = 0>
-  explicit Greenlet(F&& fn, StackOptions stack = {}) : Greenlet(stack) {
+  explicit Greenlet(F&& fn, StackOptions stack = {}) : Greenlet(detail::stack_class_of(stack)) {
     FunctionBody<std::decay_t<F>>::make(*record_, std::forward<F>(fn));
   }
 
@@ -209,7 +209,7 @@ class Greenlet {
     F fn_;
   };
 
-  explicit Greenlet(StackOptions stack);
+  explicit Greenlet(std::uint8_t stack_class);
 
   Parcel switch_slowly() const;
   Parcel switch_slowly(Parcel value) const;

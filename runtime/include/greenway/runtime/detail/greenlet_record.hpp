@@ -7,8 +7,10 @@
 /// Visible only so that a switch inlines into its caller: a `ret` after a change of stacks is mispredicted, and that
 /// costs more than the switch itself.
 
+#include <algorithm>
 #include <any>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -59,6 +61,20 @@ inline ThreadHub* nobody() noexcept { return reinterpret_cast<ThreadHub*>(std::u
 struct Context : ResumePoint {
   ExceptionState exceptions;  ///< Its exception state; empty while the stack runs.
 };
+
+/// Stacks come in powers of two, from 16 KiB to 1 GiB.
+inline constexpr std::size_t smallest_stack_shift = 14;
+inline constexpr std::size_t stack_class_count = 17;
+
+/// @return Which of them; stack_class_count if none is large enough. Known when compiled for a size that is.
+constexpr std::uint8_t stack_class_of(StackOptions stack) noexcept {
+  constexpr std::size_t largest = (std::size_t{1} << (smallest_stack_shift + stack_class_count - 1)) / stack_size_factor;
+  if (stack.size_bytes > largest) {
+    return stack_class_count;
+  }
+  const std::size_t size = std::max(stack.size_bytes * stack_size_factor, std::size_t{1} << smallest_stack_shift);
+  return static_cast<std::uint8_t>(static_cast<std::size_t>(std::bit_width(size - 1)) - smallest_stack_shift);
+}
 
 /// A mapped stack whose entry function runs one greenlet after another: a finished one leaves it parked for the next,
 /// so that a spawn prepares no stack. Lives at the top of the stack itself.
@@ -123,11 +139,11 @@ struct alignas(64) GreenletRecord : detail::Entrance, detail::Ready {
   bool ends_in_resumer = false;     ///< It ends in whoever resumed it last, as greenlets of the bridge do, not in its parent.
   bool has_name = false;            ///< `name` is not empty.
   bool is_main = false;             ///< The thread's own stack.
+  std::uint8_t stack_class = 0;     ///< How large its stack is to be.
 
   std::int32_t local_references = 0;   ///< Handles counted by its own thread …
   std::atomic<std::int32_t> foreign_references{0};  ///< … and by others; each may be negative, the sum is the truth.
   std::atomic<void*> thread{nullptr};  ///< Its thread, as thread_identity() tells it; null once that has ended.
-  StackOptions stack;                  ///< Read at the start.
   Scopes scopes;                       ///< Its cancel scopes.
   const void* spawned_at = nullptr;    ///< The code that made it.
   detail::Storage* storage = nullptr;  ///< Its locals and its context; null until it has any.
