@@ -51,13 +51,15 @@ std::string_view name(ValueKind kind) noexcept {
       return "text";
     case ValueKind::bytes:
       return "bytes";
+    case ValueKind::array:
+      return "array";
   }
   return "unknown";
 }
 
 ValueKind Value::kind() const noexcept {
   constexpr ValueKind kinds[] = {ValueKind::null, ValueKind::boolean, ValueKind::integer,
-                                 ValueKind::real, ValueKind::text,    ValueKind::bytes};
+                                 ValueKind::real, ValueKind::text,    ValueKind::bytes,   ValueKind::array};
   return kinds[held_.index()];
 }
 

@@ -34,6 +34,7 @@ enum class ValueKind : std::uint8_t {
   numeric,  ///< Exact decimal, as text: digits, an optional sign and point, or "NaN".
   text,     ///< UTF-8; also what has no kind of its own yet, in the database's own spelling.
   bytes,    ///< A blob.
+  array,    ///< A list of values of one kind.
 };
 
 /// @param kind  Any.
@@ -44,7 +45,8 @@ enum class ValueKind : std::uint8_t {
 /// @return Whether they are well-formed UTF-8, as a text value has to be before it is sent; NUL characters are.
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
-/// A value to send: NULL, or one of bool, 64-bit integer, double, text, bytes. Converts from what holds one.
+/// A value to send: NULL, or one of bool, 64-bit integer, double, text, bytes, or a list of such. Converts from what holds
+/// one.
 class Value {
  public:
   /// NULL.
@@ -83,6 +85,8 @@ class Value {
   Value(Bytes value) noexcept : held_(std::move(value)) {}
   /// @param value  A blob, copied.
   Value(std::span<const std::byte> value) : held_(Bytes(value.begin(), value.end())) {}
+  /// @param items  A list, of one kind.
+  explicit Value(std::vector<Value> items) noexcept : held_(std::move(items)) {}
   /// @param value  Empty is NULL.
   template <class T>
   Value(std::optional<T> value) {
@@ -95,7 +99,7 @@ class Value {
   [[nodiscard]] ValueKind kind() const noexcept;
   /// @return Whether it is NULL.
   [[nodiscard]] bool is_null() const noexcept { return held_.index() == 0; }
-  /// @return The value held, if it is a `T`: bool, std::int64_t, double, std::string or Bytes; else null.
+  /// @return The value held, if it is a `T`: bool, std::int64_t, double, std::string, Bytes or std::vector<Value>; else null.
   template <class T>
   [[nodiscard]] const T* get_if() const noexcept {
     return std::get_if<T>(&held_);
@@ -106,7 +110,7 @@ class Value {
  private:
   [[noreturn]] static void throw_too_large(std::uint64_t value);
 
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes> held_;
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, std::vector<Value>> held_;
 };
 
 /// A value received, looked at where the driver keeps it. Trivially copyable; valid as long as the batch it came from.

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/sql/expression.hpp
+/// @brief SQL expressions, written with C++ operators.
+///
+/// Layer: sql. Source: SQLAlchemy's `ColumnElement` and the functions of `sqlalchemy.sql.expression`, whose names these are.
+///
+/// ```cpp
+/// account.c("cents") > 100 && account.c("owner").startswith("a")     // account.cents > $1 AND account.owner LIKE $2 || '%'
+/// ```
+
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <ranges>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <greenway/sql/detail/node.hpp>
+#include <greenway/sql/type.hpp>
+#include <greenway/sql/value.hpp>
+
+namespace greenway {
+
+class Operand;
+class Select;
+
+/// An expression: a column, a value, or what operators and functions make of them. Cheap to copy; never changes.
+///
+/// Values that are given where an expression is expected become parameters, never part of the SQL text; `nullptr` and
+/// `std::nullopt` are NULL, which `==` and `!=` compare with IS and IS NOT. Parentheses are set where precedence needs them.
+///
+/// @par Threads
+/// May be read, copied and combined by several threads at once.
+class ColumnElement {
+ public:
+  /// @param node  What it consists of.
+  explicit ColumnElement(detail::NodeRef node) noexcept : node_(std::move(node)) {}
+
+  /// @return What it consists of.
+  [[nodiscard]] const detail::NodeRef& node() const noexcept { return node_; }
+  /// @return The type of its value, as far as it is known.
+  [[nodiscard]] const Type& type() const noexcept { return node_->type; }
+
+  /// @param name  Under which a result has the column.
+  /// @return `… AS name`.
+  [[nodiscard]] ColumnElement label(std::string name) const;
+  /// @param type  Any.
+  /// @return `CAST(… AS type)`.
+  [[nodiscard]] ColumnElement cast(const Type& type) const;
+  /// @param name  A collation.
+  /// @return `… COLLATE "name"`.
+  [[nodiscard]] ColumnElement collate(std::string name) const;
+
+  /// @return `… ASC`.
+  [[nodiscard]] ColumnElement asc() const;
+  /// @return `… DESC`.
+  [[nodiscard]] ColumnElement desc() const;
+  /// @return `… NULLS FIRST`.
+  [[nodiscard]] ColumnElement nulls_first() const;
+  /// @return `… NULLS LAST`.
+  [[nodiscard]] ColumnElement nulls_last() const;
+  /// @return `DISTINCT …`, for the argument of an aggregate.
+  [[nodiscard]] ColumnElement distinct() const;
+
+  /// @param other  NULL, true, false, or an expression.
+  /// @return `… IS other`.
+  [[nodiscard]] ColumnElement is_(const Operand& other) const;
+  /// @param other  As is_().
+  /// @return `… IS NOT other`.
+  [[nodiscard]] ColumnElement is_not(const Operand& other) const;
+  /// @param other  Any.
+  /// @return `… IS DISTINCT FROM other`.
+  [[nodiscard]] ColumnElement is_distinct_from(const Operand& other) const;
+  /// @param other  Any.
+  /// @return `… IS NOT DISTINCT FROM other`.
+  [[nodiscard]] ColumnElement is_not_distinct_from(const Operand& other) const;
+
+  /// @param low   Any.
+  /// @param high  Any.
+  /// @return `… BETWEEN low AND high`.
+  [[nodiscard]] ColumnElement between(const Operand& low, const Operand& high) const;
+  /// @param low   Any.
+  /// @param high  Any.
+  /// @return `… NOT BETWEEN low AND high`.
+  [[nodiscard]] ColumnElement not_between(const Operand& low, const Operand& high) const;
+
+  /// Whether the value is one of a list, which travels as one parameter: its length changes neither the SQL text nor what
+  /// is cached for it, and it may be empty.
+  /// @param values  A range of values of one kind.
+  /// @return `… = ANY(list)`, or the dialect's equivalent.
+  template <std::ranges::input_range R>
+    requires(!std::convertible_to<const R&, std::string_view>)
+  [[nodiscard]] ColumnElement in_(const R& values) const {
+    return in_list(list_of(values), false);
+  }
+  /// As above.
+  /// @param values  Values of one kind.
+  /// @return As above.
+  [[nodiscard]] ColumnElement in_(std::initializer_list<Value> values) const { return in_list(values, false); }
+  /// @param select  Of one column.
+  /// @return `… IN (select)`.
+  [[nodiscard]] ColumnElement in_(const Select& select) const;
+  /// The contrary of in_().
+  /// @param values  As in_().
+  /// @return `… <> ALL(list)`, or the dialect's equivalent.
+  template <std::ranges::input_range R>
+    requires(!std::convertible_to<const R&, std::string_view>)
+  [[nodiscard]] ColumnElement not_in(const R& values) const {
+    return in_list(list_of(values), true);
+  }
+  /// As above.
+  /// @param values  As in_().
+  /// @return As above.
+  [[nodiscard]] ColumnElement not_in(std::initializer_list<Value> values) const { return in_list(values, true); }
+  /// @param select  Of one column.
+  /// @return `… NOT IN (select)`.
+  [[nodiscard]] ColumnElement not_in(const Select& select) const;
+
+  /// @param pattern  With `%` and `_`.
+  /// @param escape   The character before which those stand for themselves; empty for none.
+  /// @return `… LIKE pattern`.
+  [[nodiscard]] ColumnElement like(const Operand& pattern, std::string_view escape = {}) const;
+  /// As like(), whatever the case.
+  /// @param pattern  As like().
+  /// @param escape   As like().
+  /// @return `… ILIKE pattern`, or the dialect's equivalent.
+  [[nodiscard]] ColumnElement ilike(const Operand& pattern, std::string_view escape = {}) const;
+  /// @param pattern  As like().
+  /// @param escape   As like().
+  /// @return `… NOT LIKE pattern`.
+  [[nodiscard]] ColumnElement not_like(const Operand& pattern, std::string_view escape = {}) const;
+  /// @param pattern  As like().
+  /// @param escape   As like().
+  /// @return `… NOT ILIKE pattern`, or the dialect's equivalent.
+  [[nodiscard]] ColumnElement not_ilike(const Operand& pattern, std::string_view escape = {}) const;
+
+  /// @param other       The beginning.
+  /// @param autoescape  Whether `%` and `_` in it stand for themselves; it has to be a value then.
+  /// @return `… LIKE other || '%'`.
+  [[nodiscard]] ColumnElement startswith(const Operand& other, bool autoescape = false) const;
+  /// @param other       The end.
+  /// @param autoescape  As startswith().
+  /// @return `… LIKE '%' || other`.
+  [[nodiscard]] ColumnElement endswith(const Operand& other, bool autoescape = false) const;
+  /// @param other       A part.
+  /// @param autoescape  As startswith().
+  /// @return `… LIKE '%' || other || '%'`.
+  [[nodiscard]] ColumnElement contains(const Operand& other, bool autoescape = false) const;
+  /// As startswith(), whatever the case.
+  /// @param other       As there.
+  /// @param autoescape  As there.
+  /// @return `lower(…) LIKE lower(other) || '%'`.
+  [[nodiscard]] ColumnElement istartswith(const Operand& other, bool autoescape = false) const;
+  /// As endswith(), whatever the case.
+  /// @param other       As there.
+  /// @param autoescape  As there.
+  /// @return `lower(…) LIKE '%' || lower(other)`.
+  [[nodiscard]] ColumnElement iendswith(const Operand& other, bool autoescape = false) const;
+  /// As contains(), whatever the case.
+  /// @param other       As there.
+  /// @param autoescape  As there.
+  /// @return `lower(…) LIKE '%' || lower(other) || '%'`.
+  [[nodiscard]] ColumnElement icontains(const Operand& other, bool autoescape = false) const;
+  /// @param pattern  A regular expression of the database's.
+  /// @return `… ~ pattern` (PostgreSQL), `… REGEXP pattern`.
+  [[nodiscard]] ColumnElement regexp_match(const Operand& pattern) const;
+
+  /// @param other  Any.
+  /// @return `… || other`.
+  [[nodiscard]] ColumnElement concat(const Operand& other) const;
+  /// @param symbol  An operator of the database's; it becomes part of the SQL text.
+  /// @param other   Its right side.
+  /// @return `… symbol other`.
+  [[nodiscard]] ColumnElement op(std::string symbol, const Operand& other) const;
+  /// @param index  Of an array, from 1; of JSON a key or an index from 0.
+  /// @return `…[index]`, `… -> index`.
+  [[nodiscard]] ColumnElement operator[](const Operand& index) const;
+  /// Of JSON: the text of an element.
+  /// @param index  As operator[].
+  /// @return `… ->> index`.
+  [[nodiscard]] ColumnElement astext(const Operand& index) const;
+
+  /// Of an aggregate or a window function: its window.
+  /// @param partition_by  Any.
+  /// @param order_by      Any.
+  /// @param frame         "ROWS BETWEEN …" and the like, part of the SQL text.
+  /// @return `… OVER (PARTITION BY … ORDER BY … frame)`.
+  [[nodiscard]] ColumnElement over(const std::vector<ColumnElement>& partition_by = {},
+                                   const std::vector<ColumnElement>& order_by = {}, std::string frame = {}) const;
+  /// Of an aggregate: the rows that count.
+  /// @param condition  Any.
+  /// @return `… FILTER (WHERE condition)`.
+  [[nodiscard]] ColumnElement filter(const ColumnElement& condition) const;
+  /// Of an ordered-set aggregate: its order.
+  /// @param order_by  Any.
+  /// @return `… WITHIN GROUP (ORDER BY …)`.
+  [[nodiscard]] ColumnElement within_group(const std::vector<ColumnElement>& order_by) const;
+  /// Of an aggregate: the order in which it sees its rows.
+  /// @param order_by  Any.
+  /// @return `name(… ORDER BY …)`.
+  [[nodiscard]] ColumnElement aggregate_order_by(const std::vector<ColumnElement>& order_by) const;
+
+ protected:
+  /// None, for a derived class to set.
+  ColumnElement() noexcept = default;
+
+  detail::NodeRef node_;  ///< See node().
+
+ private:
+  [[nodiscard]] ColumnElement in_list(std::vector<Value> values, bool negated) const;
+  template <class R>
+  static std::vector<Value> list_of(const R& values) {
+    std::vector<Value> list;
+    for (const auto& value : values) {
+      list.emplace_back(value);
+    }
+    return list;
+  }
+};
+
+/// What may stand on either side of an operator: an expression, a value, a select of one value.
+class Operand {
+ public:
+  /// @param element  An expression.
+  Operand(const ColumnElement& element) : node_(element.node()) {}
+  /// @param value  What a Value can be made of.
+  template <class T>
+    requires(std::constructible_from<Value, const T&> && !std::derived_from<T, ColumnElement>)
+  Operand(const T& value) : value_(std::in_place, value) {}
+  /// @param select  Of one column, and at most one row: `(SELECT …)`.
+  Operand(const Select& select);
+
+  /// @param type  Of the other side, which a value takes on.
+  /// @return The expression; NULL for a null value.
+  [[nodiscard]] detail::NodeRef node(const Type& type = {}) const;
+  /// @return The value, if it is one.
+  [[nodiscard]] const Value* value() const noexcept { return value_ ? &*value_ : nullptr; }
+
+ private:
+  std::optional<Value> value_;
+  detail::NodeRef node_;
+};
+
+namespace detail {
+
+template <class T>
+concept Element = std::derived_from<T, ColumnElement>;
+template <class A, class B>
+concept Operands = (Element<A> && std::convertible_to<const B&, Operand>) ||
+                   (Element<B> && std::convertible_to<const A&, Operand>);
+
+/// The operators that C++ has as well.
+enum class Operator : std::uint8_t { eq, ne, lt, le, gt, ge, add, subtract, multiply, divide, modulo };
+
+ColumnElement combine(Operator op, const Operand& left, const Operand& right);
+ColumnElement join_conditions(bool is_and, const ColumnElement& left, const ColumnElement& right);
+
+}  // namespace detail
+
+/// @param a  Left side.
+/// @param b  Right side; NULL compares with IS.
+/// @return `a = b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+ColumnElement operator==(const A& a, const B& b) {
+  return detail::combine(detail::Operator::eq, a, b);
+}
+/// @param a  Left side.
+/// @param b  Right side; NULL compares with IS NOT.
+/// @return `a != b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+ColumnElement operator!=(const A& a, const B& b) {
+  return detail::combine(detail::Operator::ne, a, b);
+}
+/// @param a  Left side.
+/// @param b  Right side.
+/// @return `a < b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+ColumnElement operator<(const A& a, const B& b) {
+  return detail::combine(detail::Operator::lt, a, b);
+}
+/// @param a  Left side.
+/// @param b  Right side.
+/// @return `a <= b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+ColumnElement operator<=(const A& a, const B& b) {
+  return detail::combine(detail::Operator::le, a, b);
+}
+/// @param a  Left side.
+/// @param b  Right side.
+/// @return `a > b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+ColumnElement operator>(const A& a, const B& b) {
+  return detail::combine(detail::Operator::gt, a, b);
+}
+/// @param a  Left side.
+/// @param b  Right side.
+/// @return `a >= b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+ColumnElement operator>=(const A& a, const B& b) {
+  return detail::combine(detail::Operator::ge, a, b);
+}
+/// @param a  Left side.
+/// @param b  Right side.
+/// @return `a + b`; of texts `a || b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+ColumnElement operator+(const A& a, const B& b) {
+  return detail::combine(detail::Operator::add, a, b);
+}
+/// @param a  Left side.
+/// @param b  Right side.
+/// @return `a - b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+ColumnElement operator-(const A& a, const B& b) {
+  return detail::combine(detail::Operator::subtract, a, b);
+}
+/// @param a  Left side.
+/// @param b  Right side.
+/// @return `a * b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+ColumnElement operator*(const A& a, const B& b) {
+  return detail::combine(detail::Operator::multiply, a, b);
+}
+/// @param a  Left side.
+/// @param b  Right side.
+/// @return `a / b`, with the database's own meaning for integers.
+template <class A, class B>
+  requires detail::Operands<A, B>
+ColumnElement operator/(const A& a, const B& b) {
+  return detail::combine(detail::Operator::divide, a, b);
+}
+/// @param a  Left side.
+/// @param b  Right side.
+/// @return `a % b`.
+template <class A, class B>
+  requires detail::Operands<A, B>
+ColumnElement operator%(const A& a, const B& b) {
+  return detail::combine(detail::Operator::modulo, a, b);
+}
+
+/// @param a  A condition.
+/// @param b  A condition.
+/// @return `a AND b`.
+inline ColumnElement operator&&(const ColumnElement& a, const ColumnElement& b) {
+  return detail::join_conditions(true, a, b);
+}
+/// @param a  A condition.
+/// @param b  A condition.
+/// @return `a OR b`.
+inline ColumnElement operator||(const ColumnElement& a, const ColumnElement& b) {
+  return detail::join_conditions(false, a, b);
+}
+/// @param condition  Any.
+/// @return `NOT condition`, or the operator's contrary where it has one.
+ColumnElement operator!(const ColumnElement& condition);
+/// @param operand  A number.
+/// @return `-operand`.
+ColumnElement operator-(const ColumnElement& operand);
+
+/// @param conditions  Any number; none is true.
+/// @return All joined by AND.
+[[nodiscard]] ColumnElement and_(const std::vector<ColumnElement>& conditions);
+/// @param conditions  Any number; none is false.
+/// @return All joined by OR.
+[[nodiscard]] ColumnElement or_(const std::vector<ColumnElement>& conditions);
+/// @param condition  Any.
+/// @return As `!condition`.
+[[nodiscard]] inline ColumnElement not_(const ColumnElement& condition) { return !condition; }
+
+/// @return NULL.
+[[nodiscard]] ColumnElement null();
+/// @return true.
+[[nodiscard]] ColumnElement true_();
+/// @return false.
+[[nodiscard]] ColumnElement false_();
+
+/// A value as a parameter of its own.
+/// @param value  Any.
+/// @param type   Of the value; unknown is what the database makes of it.
+/// @return The parameter.
+[[nodiscard]] ColumnElement literal(Value value, Type type = {});
+/// A parameter whose value is given when the statement is executed.
+/// @param name  Letters, digits and underscores.
+/// @param type  As literal().
+/// @return The parameter; one name is one parameter, wherever it occurs.
+[[nodiscard]] ColumnElement bindparam(std::string name, Type type = {});
+/// SQL as it stands.
+/// @param sql   An expression; never made from what users say.
+/// @param type  Of its value.
+/// @return The expression.
+[[nodiscard]] ColumnElement literal_column(std::string sql, Type type = {});
+
+/// @param operand  Any.
+/// @param type     Any.
+/// @return `CAST(operand AS type)`.
+[[nodiscard]] ColumnElement cast(const Operand& operand, const Type& type);
+/// @param operand  Any.
+/// @param type     Of which its value is taken to be, without a word to the database.
+/// @return The operand with another type.
+[[nodiscard]] ColumnElement type_coerce(const Operand& operand, const Type& type);
+/// @param field    "year", "epoch", …
+/// @param operand  A date, time or interval.
+/// @return `EXTRACT(field FROM operand)`, or the dialect's equivalent.
+[[nodiscard]] ColumnElement extract(std::string field, const Operand& operand);
+/// @param elements  Two or more.
+/// @return `(a, b, …)`, to be compared as one.
+[[nodiscard]] ColumnElement tuple_(const std::vector<ColumnElement>& elements);
+/// @param select  Any.
+/// @return `EXISTS (select)`.
+[[nodiscard]] ColumnElement exists(const Select& select);
+/// @param array  An array or a select of one column.
+/// @return `ANY (array)`, for the right side of a comparison.
+[[nodiscard]] ColumnElement any_(const Operand& array);
+/// @param array  As any_().
+/// @return `ALL (array)`.
+[[nodiscard]] ColumnElement all_(const Operand& array);
+/// @param operand  Any.
+/// @return `DISTINCT operand`.
+[[nodiscard]] inline ColumnElement distinct(const ColumnElement& operand) { return operand.distinct(); }
+/// @param operand  Any.
+/// @return As its asc().
+[[nodiscard]] inline ColumnElement asc(const ColumnElement& operand) { return operand.asc(); }
+/// @param operand  Any.
+/// @return As its desc().
+[[nodiscard]] inline ColumnElement desc(const ColumnElement& operand) { return operand.desc(); }
+/// @param operand  Any.
+/// @return As its nulls_first().
+[[nodiscard]] inline ColumnElement nulls_first(const ColumnElement& operand) { return operand.nulls_first(); }
+/// @param operand  Any.
+/// @return As its nulls_last().
+[[nodiscard]] inline ColumnElement nulls_last(const ColumnElement& operand) { return operand.nulls_last(); }
+
+/// One branch of case_().
+struct When {
+  /// @param when  A condition, or what the value is compared with.
+  /// @param then  The result.
+  When(const Operand& when, const Operand& then) : condition(when), result(then) {}
+  Operand condition;  ///< See above.
+  Operand result;     ///< See above.
+};
+/// @param whens  The branches, at least one.
+/// @param else_  The result of none of them; left out it is NULL.
+/// @return `CASE WHEN … THEN … ELSE … END`.
+[[nodiscard]] ColumnElement case_(const std::vector<When>& whens, const std::optional<Operand>& else_ = {});
+/// @param value  Compared with each branch's.
+/// @param whens  The branches, at least one.
+/// @param else_  As above.
+/// @return `CASE value WHEN … THEN … ELSE … END`.
+[[nodiscard]] ColumnElement case_(const Operand& value, const std::vector<When>& whens,
+                                  const std::optional<Operand>& else_ = {});
+
+}  // namespace greenway

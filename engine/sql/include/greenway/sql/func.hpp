@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/sql/func.hpp
+/// @brief The database's functions: `func::count(x)`, `func("any_name", x, y)`.
+///
+/// Layer: sql. Source: SQLAlchemy's `func`.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <greenway/sql/expression.hpp>
+
+namespace greenway {
+
+/// A call of a function of the database's: of one that is named below, with the type of its value, or of any.
+struct func : ColumnElement {
+  /// @param name       As in the database, with its schema if need be; it becomes part of the SQL text.
+  /// @param arguments  Any.
+  template <class... A>
+  explicit func(std::string name, const A&... arguments) : func(std::move(name), Type(), {Operand(arguments)...}) {}
+
+  /// @return `count(*)`.
+  [[nodiscard]] static func count();
+  /// @param operand  Any.
+  /// @return `count(operand)`.
+  [[nodiscard]] static func count(const Operand& operand) { return {"count", BigInteger(), {operand}}; }
+  /// @param operand  Any.
+  /// @return `sum(operand)`.
+  [[nodiscard]] static func sum(const Operand& operand) { return {"sum", operand.node()->type, {operand}}; }
+  /// @param operand  Any.
+  /// @return `avg(operand)`.
+  [[nodiscard]] static func avg(const Operand& operand) { return {"avg", Numeric(), {operand}}; }
+  /// @param operand  Any.
+  /// @return `min(operand)`.
+  [[nodiscard]] static func min(const Operand& operand) { return {"min", operand.node()->type, {operand}}; }
+  /// @param operand  Any.
+  /// @return `max(operand)`.
+  [[nodiscard]] static func max(const Operand& operand) { return {"max", operand.node()->type, {operand}}; }
+  /// @param first  Any.
+  /// @param rest   Any.
+  /// @return `coalesce(first, rest…)`.
+  template <class... A>
+  [[nodiscard]] static func coalesce(const Operand& first, const A&... rest) {
+    return {"coalesce", first.node()->type, {first, Operand(rest)...}};
+  }
+  /// @return CURRENT_TIMESTAMP.
+  [[nodiscard]] static func now();
+  /// @return CURRENT_DATE.
+  [[nodiscard]] static func current_date();
+  /// @param operand  A text.
+  /// @return `lower(operand)`.
+  [[nodiscard]] static func lower(const Operand& operand) { return {"lower", Text(), {operand}}; }
+  /// @param operand  A text.
+  /// @return `upper(operand)`.
+  [[nodiscard]] static func upper(const Operand& operand) { return {"upper", Text(), {operand}}; }
+  /// @param operand  A text.
+  /// @return `length(operand)`.
+  [[nodiscard]] static func length(const Operand& operand) { return {"length", Integer(), {operand}}; }
+  /// @param operand  A number.
+  /// @return `abs(operand)`.
+  [[nodiscard]] static func abs(const Operand& operand) { return {"abs", operand.node()->type, {operand}}; }
+  /// @return `row_number()`.
+  [[nodiscard]] static func row_number() { return {"row_number", BigInteger(), {}}; }
+  /// @return `rank()`.
+  [[nodiscard]] static func rank() { return {"rank", BigInteger(), {}}; }
+  /// @return `dense_rank()`.
+  [[nodiscard]] static func dense_rank() { return {"dense_rank", BigInteger(), {}}; }
+  /// @param operand    Texts.
+  /// @param separator  Between them.
+  /// @return `string_agg(operand, separator)`, or the dialect's equivalent.
+  [[nodiscard]] static func string_agg(const Operand& operand, const Operand& separator) {
+    return {"string_agg", Text(), {operand, separator}};
+  }
+  /// @param operand  Any.
+  /// @return `array_agg(operand)`, PostgreSQL's.
+  [[nodiscard]] static func array_agg(const Operand& operand) { return {"array_agg", ARRAY(operand.node()->type), {operand}}; }
+
+ private:
+  func(std::string name, const Type& type, const std::vector<Operand>& arguments);
+};
+
+}  // namespace greenway

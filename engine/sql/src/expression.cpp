@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <greenway/sql/expression.hpp>
+
+#include <array>
+
+#include <greenway/base/error.hpp>
+#include <greenway/sql/select.hpp>
+
+#include "make_node.hpp"
+
+namespace greenway {
+
+using detail::Node;
+using detail::NodeKind;
+using detail::NodeList;
+using detail::NodeRef;
+using detail::Precedence;
+using detail::make_binary;
+using detail::make_node;
+
+namespace {
+
+struct OperatorRow {
+  const char* symbol;
+  Precedence precedence;
+};
+
+constexpr std::array<OperatorRow, 11> operators = {{
+    {"=", Precedence::comparison},
+    {"!=", Precedence::comparison},
+    {"<", Precedence::comparison},
+    {"<=", Precedence::comparison},
+    {">", Precedence::comparison},
+    {">=", Precedence::comparison},
+    {"+", Precedence::sum},
+    {"-", Precedence::sum},
+    {"*", Precedence::product},
+    {"/", Precedence::product},
+    {"%", Precedence::product},
+}};
+
+/// Each operator that has a contrary, and which.
+constexpr std::array<std::pair<std::string_view, const char*>, 20> contraries = {{
+    {"=", "!="},
+    {"!=", "="},
+    {"<", ">="},
+    {">=", "<"},
+    {">", "<="},
+    {"<=", ">"},
+    {"IS", "IS NOT"},
+    {"IS NOT", "IS"},
+    {"IS DISTINCT FROM", "IS NOT DISTINCT FROM"},
+    {"IS NOT DISTINCT FROM", "IS DISTINCT FROM"},
+    {"LIKE", "NOT LIKE"},
+    {"NOT LIKE", "LIKE"},
+    {"ILIKE", "NOT ILIKE"},
+    {"NOT ILIKE", "ILIKE"},
+    {"IN", "NOT IN"},
+    {"NOT IN", "IN"},
+    {"BETWEEN", "NOT BETWEEN"},
+    {"NOT BETWEEN", "BETWEEN"},
+    {"EXISTS", "NOT EXISTS"},
+    {"NOT EXISTS", "EXISTS"},
+}};
+
+Type type_of(const Value& value) {
+  switch (value.kind()) {
+    case ValueKind::boolean: return Boolean();
+    case ValueKind::integer: return BigInteger();
+    case ValueKind::real: return Double();
+    case ValueKind::numeric: return Numeric();
+    case ValueKind::text: return Text();
+    case ValueKind::bytes: return LargeBinary();
+    case ValueKind::array:
+    case ValueKind::null: break;
+  }
+  return {};
+}
+
+NodeRef constant(NodeKind kind, Type type) { return make_node(kind, {}, {}, std::move(type)); }
+
+ColumnElement suffixed(const NodeRef& operand, const char* symbol) {
+  return ColumnElement(make_node(NodeKind::postfix, symbol, Precedence::list, {operand}, operand->type));
+}
+
+ColumnElement compared(const NodeRef& left, const char* symbol, const NodeRef& right) {
+  return ColumnElement(make_binary(symbol, Precedence::comparison, left, right, Boolean()));
+}
+
+NodeRef element_list(const std::vector<ColumnElement>& elements) {
+  NodeList nodes;
+  for (const ColumnElement& element : elements) {
+    nodes.push_back(element.node());
+  }
+  return make_node(NodeKind::list, {}, std::move(nodes));
+}
+
+NodeRef optional_list(const std::vector<ColumnElement>& elements) { return elements.empty() ? NodeRef() : element_list(elements); }
+
+ColumnElement liked(const ColumnElement& operand, const char* symbol, const Operand& pattern, std::string_view escape) {
+  NodeList children{operand.node(), pattern.node(Text())};
+  if (!escape.empty()) {
+    children.push_back(NodeRef(new detail::BindNode(Value(escape), Text())));
+  }
+  return ColumnElement(make_node(NodeKind::like, symbol, Precedence::comparison, std::move(children), Boolean()));
+}
+
+/// A pattern of LIKE that stands for `other` somewhere in a text.
+struct Part {
+  bool has_before;  ///< Anything may come before it.
+  bool has_after;
+  bool ignores_case;
+};
+
+ColumnElement has_part(const ColumnElement& text, const Operand& other, Part part, bool autoescape) {
+  Operand wanted = other;
+  if (autoescape) {
+    const std::string* const value = other.value() == nullptr ? nullptr : other.value()->get_if<std::string>();
+    if (value == nullptr) {
+      throw ArgumentError("autoescape needs a text value: the pattern of an expression cannot be escaped here");
+    }
+    std::string escaped;
+    for (const char c : *value) {
+      if (c == '/' || c == '%' || c == '_') {
+        escaped += '/';
+      }
+      escaped += c;
+    }
+    wanted = Operand(escaped);
+  }
+  ColumnElement pattern(wanted.node(Text()));
+  ColumnElement operand = text;
+  if (part.ignores_case) {
+    pattern = ColumnElement(make_node(NodeKind::function, "lower", {pattern.node()}, Text()));
+    operand = ColumnElement(make_node(NodeKind::function, "lower", {text.node()}, Text()));
+  }
+  const ColumnElement anything(make_node(NodeKind::literal_column, "'%'", {}, Text()));
+  if (part.has_before) {
+    pattern = anything.concat(pattern);
+  }
+  if (part.has_after) {
+    pattern = pattern.concat(anything);
+  }
+  return liked(operand, "LIKE", pattern, autoescape ? "/" : std::string_view());
+}
+
+NodeRef remade(const Node& node, const char* symbol) {
+  auto* const copy = new Node(node);
+  copy->symbol = symbol;
+  return NodeRef(copy);
+}
+
+}  // namespace
+
+Operand::Operand(const Select& select) : node_(select.scalar_subquery().node()) {}
+
+NodeRef Operand::node(const Type& type) const {
+  if (!value_) {
+    return node_;
+  }
+  if (value_->is_null()) {
+    return constant(NodeKind::null_value, {});
+  }
+  return NodeRef(new detail::BindNode(*value_, type.kind() == TypeKind::unknown ? type_of(*value_) : type));
+}
+
+namespace detail {
+
+ColumnElement combine(Operator op, const Operand& left, const Operand& right) {
+  const OperatorRow& row = operators[static_cast<std::size_t>(op)];
+  const bool is_comparison = row.precedence == Precedence::comparison;
+  if (is_comparison && op <= Operator::ne) {
+    if (right.value() != nullptr && right.value()->is_null()) {
+      return compared(left.node(), op == Operator::eq ? "IS" : "IS NOT", right.node());
+    }
+    if (left.value() != nullptr && left.value()->is_null()) {
+      return combine(op, right, left);
+    }
+  }
+  const NodeRef known = left.value() == nullptr ? left.node() : right.node();
+  const NodeRef a = left.value() == nullptr ? known : left.node(known->type);
+  const NodeRef b = right.value() == nullptr ? right.node() : right.node(known->type);
+  if (is_comparison) {
+    return compared(a, row.symbol, b);
+  }
+  if (op == Operator::add && (a->type.is_text() || b->type.is_text())) {
+    return ColumnElement(make_binary("||", Precedence::other, a, b, Text()));
+  }
+  return ColumnElement(make_binary(row.symbol, row.precedence, a, b, a->type.kind() != TypeKind::unknown ? a->type : b->type));
+}
+
+ColumnElement join_conditions(bool is_and, const ColumnElement& left, const ColumnElement& right) {
+  const char* const symbol = is_and ? "AND" : "OR";
+  NodeList operands;
+  for (const NodeRef& side : {left.node(), right.node()}) {
+    // One flat list, whatever the order in which it was written.
+    if (side->kind == NodeKind::junction && side->symbol == std::string_view(symbol)) {
+      operands.insert(operands.end(), side->children.begin(), side->children.end());
+    } else {
+      operands.push_back(side);
+    }
+  }
+  return ColumnElement(make_node(NodeKind::junction, symbol, is_and ? Precedence::conjunction : Precedence::disjunction,
+                                 std::move(operands), Boolean()));
+}
+
+}  // namespace detail
+
+ColumnElement operator!(const ColumnElement& condition) {
+  const NodeRef& node = condition.node();
+  if (node->kind == NodeKind::true_value || node->kind == NodeKind::false_value) {
+    return node->kind == NodeKind::true_value ? false_() : true_();
+  }
+  if (node->kind == NodeKind::unary && node->symbol == std::string_view("NOT")) {
+    return ColumnElement(node->child(0));
+  }
+  for (const auto& [symbol, contrary] : contraries) {
+    // A custom operator has its symbol elsewhere.
+    if (node->symbol == symbol && node->kind != NodeKind::quantified) {
+      return ColumnElement(remade(*node, contrary));
+    }
+  }
+  return ColumnElement(make_node(NodeKind::unary, "NOT", Precedence::negation, {node}, Boolean()));
+}
+
+ColumnElement operator-(const ColumnElement& operand) {
+  return ColumnElement(make_node(NodeKind::unary, "-", Precedence::prefix, {operand.node()}, operand.type()));
+}
+
+ColumnElement and_(const std::vector<ColumnElement>& conditions) {
+  if (conditions.empty()) {
+    return true_();
+  }
+  ColumnElement all = conditions.front();
+  for (std::size_t i = 1; i != conditions.size(); ++i) {
+    all = detail::join_conditions(true, all, conditions[i]);
+  }
+  return all;
+}
+
+ColumnElement or_(const std::vector<ColumnElement>& conditions) {
+  if (conditions.empty()) {
+    return false_();
+  }
+  ColumnElement any = conditions.front();
+  for (std::size_t i = 1; i != conditions.size(); ++i) {
+    any = detail::join_conditions(false, any, conditions[i]);
+  }
+  return any;
+}
+
+ColumnElement null() { return ColumnElement(constant(NodeKind::null_value, {})); }
+ColumnElement true_() { return ColumnElement(constant(NodeKind::true_value, Boolean())); }
+ColumnElement false_() { return ColumnElement(constant(NodeKind::false_value, Boolean())); }
+
+ColumnElement literal(Value value, Type type) {
+  Type of_value = type.kind() == TypeKind::unknown ? type_of(value) : std::move(type);
+  return ColumnElement(NodeRef(new detail::BindNode(std::move(value), std::move(of_value))));
+}
+
+ColumnElement bindparam(std::string name, Type type) {
+  return ColumnElement(NodeRef(new detail::BindNode(std::move(name), std::move(type))));
+}
+
+ColumnElement literal_column(std::string sql, Type type) {
+  return ColumnElement(make_node(NodeKind::literal_column, std::move(sql), {}, std::move(type)));
+}
+
+ColumnElement cast(const Operand& operand, const Type& type) {
+  return ColumnElement(make_node(NodeKind::cast, {}, {operand.node()}, type));
+}
+
+ColumnElement type_coerce(const Operand& operand, const Type& type) {
+  return ColumnElement(make_node(NodeKind::type_coerce, {}, {operand.node(type)}, type));
+}
+
+ColumnElement extract(std::string field, const Operand& operand) {
+  return ColumnElement(make_node(NodeKind::extract, std::move(field), {operand.node()}, Integer()));
+}
+
+ColumnElement tuple_(const std::vector<ColumnElement>& elements) {
+  NodeList nodes;
+  for (const ColumnElement& element : elements) {
+    nodes.push_back(element.node());
+  }
+  return ColumnElement(make_node(NodeKind::tuple, {}, std::move(nodes)));
+}
+
+ColumnElement exists(const Select& select) {
+  return ColumnElement(make_node(NodeKind::exists, "EXISTS", Precedence::negation, {select.node()}, Boolean()));
+}
+
+ColumnElement any_(const Operand& array) {
+  return ColumnElement(make_node(NodeKind::quantified, "ANY", Precedence::primary, {array.node()}));
+}
+
+ColumnElement all_(const Operand& array) {
+  return ColumnElement(make_node(NodeKind::quantified, "ALL", Precedence::primary, {array.node()}));
+}
+
+namespace {
+
+ColumnElement make_case(NodeRef value, const std::vector<When>& whens, const std::optional<Operand>& else_) {
+  if (whens.empty()) {
+    throw ArgumentError("case_() needs at least one branch");
+  }
+  const Type of_value = value ? value->type : Type();
+  const Type of_result = whens.front().result.node()->type;
+  NodeList children{std::move(value), else_ ? else_->node(of_result) : NodeRef()};
+  for (const When& when : whens) {
+    children.push_back(when.condition.node(of_value));
+    children.push_back(when.result.node());
+  }
+  return ColumnElement(make_node(NodeKind::case_when, {}, std::move(children), of_result));
+}
+
+}  // namespace
+
+ColumnElement case_(const std::vector<When>& whens, const std::optional<Operand>& else_) {
+  return make_case({}, whens, else_);
+}
+
+ColumnElement case_(const Operand& value, const std::vector<When>& whens, const std::optional<Operand>& else_) {
+  return make_case(value.node(), whens, else_);
+}
+
+ColumnElement ColumnElement::label(std::string name) const {
+  return ColumnElement(make_node(NodeKind::label, std::move(name), {node_}, node_->type));
+}
+ColumnElement ColumnElement::cast(const Type& type) const { return greenway::cast(*this, type); }
+ColumnElement ColumnElement::collate(std::string name) const {
+  auto* const node = new Node(NodeKind::collate, std::move(name), {node_}, node_->type);
+  node->precedence = Precedence::collation;
+  return ColumnElement(NodeRef(node));
+}
+
+ColumnElement ColumnElement::asc() const { return suffixed(node_, "ASC"); }
+ColumnElement ColumnElement::desc() const { return suffixed(node_, "DESC"); }
+ColumnElement ColumnElement::nulls_first() const { return suffixed(node_, "NULLS FIRST"); }
+ColumnElement ColumnElement::nulls_last() const { return suffixed(node_, "NULLS LAST"); }
+ColumnElement ColumnElement::distinct() const { return ColumnElement(make_node(NodeKind::distinct, {}, {node_}, node_->type)); }
+
+ColumnElement ColumnElement::is_(const Operand& other) const { return compared(node_, "IS", other.node(node_->type)); }
+ColumnElement ColumnElement::is_not(const Operand& other) const { return compared(node_, "IS NOT", other.node(node_->type)); }
+ColumnElement ColumnElement::is_distinct_from(const Operand& other) const {
+  return compared(node_, "IS DISTINCT FROM", other.node(node_->type));
+}
+ColumnElement ColumnElement::is_not_distinct_from(const Operand& other) const {
+  return compared(node_, "IS NOT DISTINCT FROM", other.node(node_->type));
+}
+
+ColumnElement ColumnElement::between(const Operand& low, const Operand& high) const {
+  return ColumnElement(make_node(NodeKind::between, "BETWEEN", Precedence::comparison,
+                                 {node_, low.node(node_->type), high.node(node_->type)}, Boolean()));
+}
+ColumnElement ColumnElement::not_between(const Operand& low, const Operand& high) const { return !between(low, high); }
+
+ColumnElement ColumnElement::in_list(std::vector<Value> values, bool negated) const {
+  NodeRef list(new detail::BindNode(Value(std::move(values)), node_->type));
+  return ColumnElement(make_node(NodeKind::in_values, negated ? "NOT IN" : "IN", Precedence::comparison,
+                                 {node_, std::move(list)}, Boolean()));
+}
+ColumnElement ColumnElement::in_(const Select& select) const { return compared(node_, "IN", select.scalar_subquery().node()); }
+ColumnElement ColumnElement::not_in(const Select& select) const {
+  return compared(node_, "NOT IN", select.scalar_subquery().node());
+}
+
+ColumnElement ColumnElement::like(const Operand& pattern, std::string_view escape) const {
+  return liked(*this, "LIKE", pattern, escape);
+}
+ColumnElement ColumnElement::ilike(const Operand& pattern, std::string_view escape) const {
+  return liked(*this, "ILIKE", pattern, escape);
+}
+ColumnElement ColumnElement::not_like(const Operand& pattern, std::string_view escape) const {
+  return liked(*this, "NOT LIKE", pattern, escape);
+}
+ColumnElement ColumnElement::not_ilike(const Operand& pattern, std::string_view escape) const {
+  return liked(*this, "NOT ILIKE", pattern, escape);
+}
+
+ColumnElement ColumnElement::startswith(const Operand& other, bool autoescape) const {
+  return has_part(*this, other, {.has_before = false, .has_after = true, .ignores_case = false}, autoescape);
+}
+ColumnElement ColumnElement::endswith(const Operand& other, bool autoescape) const {
+  return has_part(*this, other, {.has_before = true, .has_after = false, .ignores_case = false}, autoescape);
+}
+ColumnElement ColumnElement::contains(const Operand& other, bool autoescape) const {
+  return has_part(*this, other, {.has_before = true, .has_after = true, .ignores_case = false}, autoescape);
+}
+ColumnElement ColumnElement::istartswith(const Operand& other, bool autoescape) const {
+  return has_part(*this, other, {.has_before = false, .has_after = true, .ignores_case = true}, autoescape);
+}
+ColumnElement ColumnElement::iendswith(const Operand& other, bool autoescape) const {
+  return has_part(*this, other, {.has_before = true, .has_after = false, .ignores_case = true}, autoescape);
+}
+ColumnElement ColumnElement::icontains(const Operand& other, bool autoescape) const {
+  return has_part(*this, other, {.has_before = true, .has_after = true, .ignores_case = true}, autoescape);
+}
+ColumnElement ColumnElement::regexp_match(const Operand& pattern) const {
+  return compared(node_, "REGEXP", pattern.node(Text()));
+}
+
+ColumnElement ColumnElement::concat(const Operand& other) const {
+  return ColumnElement(make_binary("||", Precedence::other, node_, other.node(node_->type), node_->type));
+}
+ColumnElement ColumnElement::op(std::string symbol, const Operand& other) const {
+  auto* const node = new Node(NodeKind::binary, std::move(symbol), {node_, other.node()});
+  node->precedence = Precedence::other;
+  return ColumnElement(NodeRef(node));
+}
+ColumnElement ColumnElement::operator[](const Operand& index) const {
+  return ColumnElement(make_node(NodeKind::index, {}, {node_, index.node()},
+                                 node_->type.kind() == TypeKind::array ? node_->type.item() : node_->type));
+}
+ColumnElement ColumnElement::astext(const Operand& index) const {
+  return ColumnElement(make_binary("->>", Precedence::other, node_, index.node(), Text()));
+}
+
+ColumnElement ColumnElement::over(const std::vector<ColumnElement>& partition_by, const std::vector<ColumnElement>& order_by,
+                                  std::string frame) const {
+  return ColumnElement(make_node(NodeKind::over, std::move(frame),
+                                 {node_, optional_list(partition_by), optional_list(order_by)}, node_->type));
+}
+ColumnElement ColumnElement::filter(const ColumnElement& condition) const {
+  return ColumnElement(make_node(NodeKind::filter, {}, {node_, condition.node()}, node_->type));
+}
+ColumnElement ColumnElement::within_group(const std::vector<ColumnElement>& order_by) const {
+  return ColumnElement(make_node(NodeKind::within_group, {}, NodeList{node_, element_list(order_by)}, node_->type));
+}
+ColumnElement ColumnElement::aggregate_order_by(const std::vector<ColumnElement>& order_by) const {
+  return ColumnElement(make_node(NodeKind::ordered, {}, NodeList{node_, element_list(order_by)}, node_->type));
+}
+
+}  // namespace greenway

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include <greenway/sql/detail/node.hpp>
+
+namespace greenway::detail {
+
+inline NodeRef make_node(NodeKind kind, std::string text, NodeList children, Type type = {}) {
+  return NodeRef(new Node(kind, std::move(text), std::move(children), std::move(type)));
+}
+
+/// An operator's. `symbol` is a literal.
+inline NodeRef make_node(NodeKind kind, const char* symbol, Precedence precedence, NodeList children, Type type = {}) {
+  auto* const node = new Node(kind, {}, std::move(children), std::move(type));
+  node->symbol = symbol;
+  node->precedence = precedence;
+  return NodeRef(node);
+}
+
+inline NodeRef make_binary(const char* symbol, Precedence precedence, const NodeRef& left, const NodeRef& right, Type type) {
+  return make_node(NodeKind::binary, symbol, precedence, {left, right}, std::move(type));
+}
+
+}  // namespace greenway::detail

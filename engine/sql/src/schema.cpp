@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <greenway/sql/schema.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include <greenway/base/error.hpp>
+
+#include "make_node.hpp"
+#include "statement_nodes.hpp"
+
+namespace greenway {
+
+using detail::ColumnNode;
+using detail::NodeKind;
+using detail::NodeRef;
+
+namespace {
+
+std::string literal_of(const char* text) {
+  std::string sql = "'";
+  for (; *text != 0; ++text) {
+    sql.append(*text == '\'' ? 2 : 1, *text);
+  }
+  return sql + "'";
+}
+
+/// "schema.table.column" without the column.
+std::string table_of(const std::string& target) {
+  const std::size_t point = target.rfind('.');
+  if (point == std::string::npos || point == 0) {
+    throw ArgumentError("a foreign key refers to 'table.column', and not to '" + target + "'");
+  }
+  return target.substr(0, point);
+}
+
+void require_columns(const Table::Data& table, const std::vector<std::string>& names, const char* what) {
+  for (const std::string& name : names) {
+    if (std::ranges::none_of(table.columns, [&](const Column& column) { return column.name() == name; })) {
+      throw ArgumentError(std::string(what) + " of table '" + table.name + "' names column '" + name +
+                          "', which the table does not have");
+    }
+  }
+}
+
+}  // namespace
+
+server_default::server_default(const char* text)
+    : expression(detail::make_node(NodeKind::literal_column, literal_of(text), {})) {}
+
+Table::Table(std::shared_ptr<Data> data) : data_(std::move(data)) { make_nodes(); }
+
+void Table::make_nodes() {
+  auto* const table = new detail::TableNode(data_->name, data_->schema);
+  node_ = NodeRef(table);
+  table->data = data_;
+  auto columns = std::make_shared<Columns>();
+  for (Column& column : data_->columns) {
+    auto* const node = new ColumnNode(column.name(), node_, column.data().type);
+    column.node_ = NodeRef(node);
+    for (std::size_t i = 0; i != data_->foreign_keys.size(); ++i) {
+      const ForeignKeyConstraint& constraint = data_->foreign_keys[i];
+      for (std::size_t k = 0; k != constraint.columns.size(); ++k) {
+        if (constraint.columns[k] == column.name()) {
+          node->references.push_back({static_cast<int>(i), constraint.referred[k]});
+        }
+      }
+    }
+    columns->push_back(column);
+  }
+  columns_ = std::move(columns);
+}
+
+void Table::complete(MetaData& metadata) {
+  std::set<std::string_view> names;
+  for (const Column& column : data_->columns) {
+    if (!names.insert(column.name()).second) {
+      throw ArgumentError("table '" + data_->name + "' has two columns '" + column.name() + "'");
+    }
+    for (const ForeignKey& key : column.data().foreign_keys) {
+      data_->foreign_keys.push_back({{column.name()}, {key.target}, key.options});
+    }
+    if (column.data().unique) {
+      data_->uniques.emplace_back(std::vector<std::string>{column.name()});
+    }
+    if (column.data().indexed) {
+      data_->indexes.emplace_back(std::string(), std::vector<std::string>{column.name()});
+    }
+  }
+  if (data_->primary_key) {
+    require_columns(*data_, data_->primary_key->columns, "the primary key");
+    for (const Column& column : data_->columns) {
+      column.data_->primary_key = std::ranges::find(data_->primary_key->columns, column.name()) != data_->primary_key->columns.end();
+    }
+  }
+  for (const ForeignKeyConstraint& key : data_->foreign_keys) {
+    require_columns(*data_, key.columns, "a foreign key");
+    if (key.columns.size() != key.referred.size() || key.columns.empty()) {
+      throw ArgumentError("a foreign key of table '" + data_->name + "' has to refer to as many columns as it consists of");
+    }
+    for (const std::string& target : key.referred) {
+      table_of(target);
+    }
+  }
+  for (const UniqueConstraint& constraint : data_->uniques) {
+    require_columns(*data_, constraint.columns, "a unique constraint");
+  }
+  if (metadata.find(data_->key()) != nullptr) {
+    throw InvalidRequestError("the metadata has a table '" + data_->key() + "' already");
+  }
+  make_nodes();
+  metadata.tables_.push_back(*this);
+}
+
+const Column& Table::c(std::string_view name) const {
+  std::string known;
+  for (const Column& column : data_->columns) {
+    if (column.name() == name) {
+      return column;
+    }
+    known.append(known.empty() ? "" : ", ").append(column.name());
+  }
+  throw ArgumentError("table '" + data_->name + "' has no column '" + std::string(name) + "'; it has: " + known);
+}
+
+std::vector<Column> Table::primary_key() const {
+  std::vector<Column> columns;
+  if (data_->primary_key) {
+    for (const std::string& name : data_->primary_key->columns) {
+      columns.push_back(c(name));
+    }
+  } else {
+    std::ranges::copy_if(data_->columns, std::back_inserter(columns),
+                         [](const Column& column) { return column.data().primary_key; });
+  }
+  return columns;
+}
+
+const Table* MetaData::find(std::string_view key) const noexcept {
+  const auto found = std::ranges::find_if(tables_, [&](const Table& table) { return table.data().key() == key; });
+  return found == tables_.end() ? nullptr : &*found;
+}
+
+std::vector<Table> MetaData::sorted_tables() const {
+  std::vector<Table> sorted;
+  std::set<std::string> done;
+  std::set<std::string> open;
+  // Depth first; a cycle is broken where it closes, and its last foreign key added by ALTER TABLE.
+  const auto visit = [&](const auto& self, const Table& table) -> void {
+    const std::string key = table.data().key();
+    if (done.contains(key) || !open.insert(key).second) {
+      return;
+    }
+    for (const ForeignKeyConstraint& constraint : table.data().foreign_keys) {
+      for (const std::string& target : constraint.referred) {
+        const Table* const referred = find(table_of(target));
+        if (referred == nullptr) {
+          throw ArgumentError("a foreign key of table '" + key + "' refers to '" + target + "', which the metadata does not have");
+        }
+        static_cast<void>(referred->c(target.substr(target.rfind('.') + 1)));
+        self(self, *referred);
+      }
+    }
+    done.insert(key);
+    sorted.push_back(table);
+  };
+  for (const Table& table : tables_) {
+    visit(visit, table);
+  }
+  return sorted;
+}
+
+}  // namespace greenway

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <greenway/sql/schema.hpp>
+
+/// The nodes that say more than an operator does.
+namespace greenway::detail {
+
+/// Some table: what its columns are called by in foreign keys.
+class TableNode final : public Node {
+ public:
+  TableNode(std::string name, std::string schema_name) : Node(NodeKind::table, std::move(name), {}), schema(std::move(schema_name)) {}
+  [[nodiscard]] std::string key() const { return schema.empty() ? text : schema + "." + text; }
+
+  std::string schema;
+  std::weak_ptr<const Table::Data> data;  ///< Gone when the last Table object is.
+};
+
+/// A column of a table, or of an alias of one.
+class ColumnNode final : public Node {
+ public:
+  /// That a constraint of the table makes it refer to a column.
+  struct Reference {
+    int constraint;      ///< Its number among the table's.
+    std::string target;  ///< "table.column".
+  };
+
+  ColumnNode(std::string name, NodeRef selectable, Type of_value)
+      : Node(NodeKind::column, std::move(name), {std::move(selectable)}, std::move(of_value)) {}
+
+  std::vector<Reference> references;
+};
+
+/// SELECT, and with several `children` what combines them by `symbol`.
+class SelectNode final : public Node {
+ public:
+  explicit SelectNode(NodeKind node_kind) : Node(node_kind, {}, {}) { precedence = Precedence::none; }
+
+  NodeList columns;
+  NodeList froms;  ///< Said; others follow from the columns.
+  NodeRef where;
+  NodeList group_by;
+  NodeRef having;
+  NodeList order_by;
+  NodeList distinct_on;
+  NodeRef limit;
+  NodeRef offset;
+  NodeList correlate;
+  NodeList for_update_of;
+  std::string prefix;
+  bool is_distinct = false;
+  bool is_fetch = false;
+  bool with_ties = false;
+  bool says_correlate = false;
+  bool is_for_update = false;
+  bool is_read = false;
+  bool is_key_share = false;
+  bool is_nowait = false;
+  bool skips_locked = false;
+};
+
+/// What INSERT does where a row is there already.
+enum class OnConflict : std::uint8_t { fail, do_nothing, do_update };
+
+/// INSERT, UPDATE or DELETE.
+class DataNode final : public Node {
+ public:
+  /// A column and what it is set to.
+  using Assignment = std::pair<std::string, NodeRef>;
+
+  DataNode(NodeKind node_kind, NodeRef of_table) : Node(node_kind, {}, {}), table(std::move(of_table)) {
+    precedence = Precedence::none;
+  }
+
+  NodeRef table;
+  std::vector<std::string> names;  ///< INSERT: of the columns.
+  std::vector<NodeList> rows;      ///< INSERT: each as long as `names`.
+  NodeRef select;                  ///< INSERT: instead of rows.
+  std::vector<Assignment> set;     ///< UPDATE.
+  NodeRef where;                   ///< UPDATE, DELETE.
+  NodeList returning;
+  OnConflict on_conflict = OnConflict::fail;
+  std::vector<std::string> conflict_columns;
+  NodeRef conflict_index_where;
+  std::string conflict_constraint;
+  std::vector<Assignment> conflict_set;
+  NodeRef conflict_where;
+};
+
+template <class N>
+const N& as(const Node& node) noexcept {
+  return static_cast<const N&>(node);
+}
+
+}  // namespace greenway::detail
