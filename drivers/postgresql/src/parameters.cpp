@@ -6,6 +6,7 @@
 
 #include <endian.h>
 
+#include "array_literal.hpp"
 #include "error.hpp"
 #include "types.hpp"
 
@@ -79,6 +80,9 @@ std::string_view Parameters::encode(std::size_t i, const Value& value) {
       return bytes.empty() ? std::string_view("")
                            : std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     }
+    case ValueKind::array:
+      formats_[i] = 0;
+      return lists_.emplace_front(array_literal(*value.get_if<std::vector<Value>>()));
     case ValueKind::null:
       return {};
     default:

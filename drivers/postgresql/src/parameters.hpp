@@ -4,8 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <forward_list>
 #include <memory_resource>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -50,6 +52,7 @@ class Parameters {
   std::pmr::vector<Oid> types_;
   std::pmr::vector<int> lengths_;
   std::pmr::vector<int> formats_;
+  std::forward_list<std::string> lists_;
 };
 
 }  // namespace greenway::detail::postgresql

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "error.hpp"
+#include "json_list.hpp"
 
 namespace greenway::detail {
 
@@ -89,6 +90,13 @@ void SQLiteStatement::bind_one(int index, const Value& value, bool copies) {
     // A null pointer would be NULL.
     code = bytes->empty() ? sqlite3_bind_zeroblob(handle_, index, 0)
                           : sqlite3_bind_blob64(handle_, index, bytes->data(), bytes->size(), lifetime);
+  } else if (const auto* items = value.get_if<std::vector<Value>>()) {
+    const std::optional<std::string> json = json_list(*items);
+    if (!json) {
+      throw_sqlite_error("parameter " + std::to_string(index) + " is a list that holds a blob, NaN or an infinity, which "
+                         "JSON has not: compare with each by itself", SQLITE_MISMATCH, sql_.text);
+    }
+    code = sqlite3_bind_text64(handle_, index, json->data(), json->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   } else {
     code = sqlite3_bind_null(handle_, index);
   }

@@ -54,6 +54,13 @@ Operation<Result> AsyncConnection::execute(TextClause statement, const Execution
       std::move(statement), options);
 }
 
+Operation<Result> AsyncConnection::execute(Statement statement) { return execute(std::move(statement), Parameters()); }
+
+Operation<Result> AsyncConnection::execute(Statement statement, Parameters parameters) {
+  return greenlet_spawn([](const Shared& c, const Statement& s, const Parameters& p) { return c->execute(s, p); },
+                        connection_, std::move(statement), std::move(parameters));
+}
+
 Operation<Result> AsyncConnection::exec_driver_sql(std::string_view sql) { return exec_driver_sql(sql, {}); }
 
 Operation<Result> AsyncConnection::exec_driver_sql(std::string_view sql, const std::vector<Value>& parameters) {
@@ -68,6 +75,12 @@ Operation<AsyncResult> AsyncConnection::stream(TextClause statement, const Execu
   return greenlet_spawn(
       [](const Shared& c, const TextClause& s, const ExecutionOptions& o) { return AsyncResult(c->execute(s, o)); },
       connection_, std::move(statement), streaming(options));
+}
+
+Operation<AsyncResult> AsyncConnection::stream(Statement statement) {
+  return greenlet_spawn(
+      [](const Shared& c, const Statement& s, const ExecutionOptions& o) { return AsyncResult(c->execute(s, {}, o)); },
+      connection_, std::move(statement), streaming({}));
 }
 
 Operation<AsyncTransaction> AsyncConnection::begin() {

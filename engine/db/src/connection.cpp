@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <greenway/db/connection.hpp>
 
+#include <algorithm>
 #include <string>
 
 #include <greenway/base/error.hpp>
@@ -46,6 +47,44 @@ Result Connection::execute(const TextClause& statement, const ExecutionOptions& 
 Result Connection::execute(const TextClause& statement, const Parameters& parameters, const ExecutionOptions& options) {
   return execute(statement.bind(parameters), options);
 }
+
+namespace {
+
+/// The values of a statement's parameters, in the order of their numbers.
+std::vector<Value> values_of(const StatementShape& shape, const Parameters& parameters) {
+  std::vector<Value> values;
+  values.reserve(shape.binds().size());
+  std::size_t used = 0;
+  for (const detail::BindNode* bind : shape.binds()) {
+    if (bind->has_value) {
+      values.push_back(bind->value);
+      continue;
+    }
+    const auto given = std::ranges::find(parameters.items(), bind->text, &std::pair<std::string, Value>::first);
+    if (given == parameters.items().end()) {
+      throw ArgumentError("the statement's parameter '" + bind->text + "' has no value: give it to execute()");
+    }
+    values.push_back(given->second);
+    ++used;
+  }
+  if (used != parameters.items().size()) {
+    throw ArgumentError("a value was given to execute() for a parameter that the statement does not have");
+  }
+  return values;
+}
+
+}  // namespace
+
+Result Connection::execute(const Statement& statement, const Parameters& parameters, const ExecutionOptions& options) {
+  // Used again for its memory, and by nobody else: nothing here suspends before the values are taken.
+  static thread_local StatementShape shape;
+  shape.read(*statement.node());
+  const std::shared_ptr<const Compiled> compiled = state().engine().compiled().find(statement, shape);
+  const std::vector<Value> values = values_of(shape, parameters);
+  return state().execute(compiled->sql, values, options);
+}
+
+const Dialect& Connection::dialect() const { return Dialect::of(state().engine().driver->name()); }
 
 Result Connection::exec_driver_sql(std::string_view sql, const std::vector<Value>& parameters,
                                    const ExecutionOptions& options) {

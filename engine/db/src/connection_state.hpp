@@ -40,6 +40,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
 
   void open();
   Result execute(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options);
+  EngineState& engine() const noexcept { return *engine_; }
   ParameterStyle parameter_style() const noexcept { return engine_->driver->parameter_style(); }
 
   TransactionKey begin();

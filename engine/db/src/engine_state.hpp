@@ -4,11 +4,14 @@
 // What all handles of one engine share.
 
 #include <memory>
+#include <mutex>
+#include <optional>
 
 #include <greenway/db/driver.hpp>
 #include <greenway/db/options.hpp>
 #include <greenway/db/url.hpp>
 
+#include "compiled_cache.hpp"
 #include "pool.hpp"
 #include "reaper.hpp"
 
@@ -18,10 +21,18 @@ struct EngineState {
   EngineState(const URL& where, const EngineOptions& how)
       : url(where), options(how), driver(make_driver(url)), pool(*driver, options), reaper(pool) {}
 
+  /// @throws ArgumentError  The driver's database has no dialect.
+  CompiledCache& compiled() {
+    std::call_once(compiled_once, [this] { compiled_cache.emplace(Dialect::of(driver->name()), options.query_cache_size); });
+    return *compiled_cache;
+  }
+
   const URL url;
   const EngineOptions options;
   const std::unique_ptr<Driver> driver;
   Pool pool;
+  std::once_flag compiled_once;
+  std::optional<CompiledCache> compiled_cache;
   Reaper reaper;  // ends first: it gives links back to the pool
 };
 

@@ -103,7 +103,11 @@ void Compilation::in_values(const Node& node) {
     for (std::size_t i = 0; i != width; ++i) {
       out_ += i == 0 ? "" : is_sqlite_ ? " JOIN " : ", ";
       out_ += is_sqlite_ ? "json_each(" : "";
+      const Type& type = operand.child(i)->type;
+      const bool is_cast = !is_sqlite_ && type.kind() != TypeKind::unknown;
+      out_ += is_cast ? "CAST(" : "";
       number(*node.child(i + 1));
+      out_ += is_cast ? " AS " + dialect_.type_name(type) + "[])" : "";
       const std::string name = "e" + std::to_string(i);
       out_ += !is_sqlite_ ? "" : i == 0 ? ") AS e0" : ") AS " + name + " ON " + name + ".key = e0.key";
     }

@@ -392,10 +392,14 @@ Compiled Compilation::run(const Node& root) {
 
 namespace greenway {
 
+Compiled compile(const Statement& statement, const StatementShape& shape, const Dialect& dialect) {
+  return detail::Compilation(dialect, shape).run(*statement.node());
+}
+
 Compiled compile(const Statement& statement, const Dialect& dialect) {
   StatementShape shape;
   shape.read(*statement.node());
-  return detail::Compilation(dialect, shape).run(*statement.node());
+  return compile(statement, shape, dialect);
 }
 
 std::string Statement::str() const { return str(Dialect::postgresql()); }

@@ -56,6 +56,15 @@ const Dialect& Dialect::sqlite() noexcept {
   return dialect;
 }
 
+const Dialect& Dialect::of(std::string_view name) {
+  for (const Dialect* dialect : {&postgresql(), &sqlite()}) {
+    if (dialect->name() == name) {
+      return *dialect;
+    }
+  }
+  throw ArgumentError("there is no dialect '" + std::string(name) + "': statements have to be text()");
+}
+
 std::string_view Dialect::name() const noexcept { return kind_ == Kind::postgresql ? "postgresql" : "sqlite"; }
 
 ParameterStyle Dialect::parameter_style() const noexcept {

@@ -360,6 +360,24 @@ ColumnElement ColumnElement::in_list(std::vector<Value> values, bool negated) co
   return ColumnElement(make_node(NodeKind::in_values, negated ? "NOT IN" : "IN", Precedence::comparison,
                                  {node_, std::move(list)}, Boolean()));
 }
+ColumnElement ColumnElement::in_rows(const std::vector<std::vector<Value>>& rows) const {
+  const std::size_t width = node_->kind == NodeKind::tuple ? node_->children.size() : 0;
+  std::vector<std::vector<Value>> columns(width);
+  for (const std::vector<Value>& row : rows) {
+    if (row.size() != width || width == 0) {
+      throw ArgumentError("in_rows(): each row has to have as many values as the tuple_() it is compared with has elements");
+    }
+    for (std::size_t i = 0; i != width; ++i) {
+      columns[i].push_back(row[i]);
+    }
+  }
+  NodeList children{node_};
+  for (std::size_t i = 0; i != width; ++i) {
+    children.push_back(NodeRef(new detail::BindNode(Value(std::move(columns[i])), node_->child(i)->type)));
+  }
+  return ColumnElement(make_node(NodeKind::in_values, "IN", Precedence::comparison, std::move(children), Boolean()));
+}
+
 ColumnElement ColumnElement::in_(const Select& select) const { return compared(node_, "IN", select.scalar_subquery().node()); }
 ColumnElement ColumnElement::not_in(const Select& select) const {
   return compared(node_, "NOT IN", select.scalar_subquery().node());

@@ -108,6 +108,7 @@ void Table::complete(MetaData& metadata) {
   if (metadata.find(data_->key()) != nullptr) {
     throw InvalidRequestError("the metadata has a table '" + data_->key() + "' already");
   }
+  data_->convention = metadata.naming_convention();
   make_nodes();
   metadata.tables_.push_back(*this);
 }

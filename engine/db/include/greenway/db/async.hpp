@@ -183,6 +183,15 @@ class AsyncConnection {
   /// @param options    As there; give them a name first: g++ 12 destroys temporary aggregates twice in `co_await`.
   /// @return The result.
   [[nodiscard]] Operation<Result> execute(TextClause statement, const ExecutionOptions& options);
+  /// As above.
+  /// @param statement  select(), insert(), …
+  /// @return The result.
+  [[nodiscard]] Operation<Result> execute(Statement statement);
+  /// As above.
+  /// @param statement   As above.
+  /// @param parameters  Values of its bindparam()s.
+  /// @return The result.
+  [[nodiscard]] Operation<Result> execute(Statement statement, Parameters parameters);
   /// Connection::exec_driver_sql.
   /// @param sql  As there.
   /// @return The result.
@@ -201,6 +210,19 @@ class AsyncConnection {
   /// @param options    As of execute(); `stream_results` is set in any case.
   /// @return As above.
   [[nodiscard]] Operation<AsyncResult> stream(TextClause statement, const ExecutionOptions& options);
+  /// As above.
+  /// @param statement  select(), insert(), …
+  /// @return As above.
+  [[nodiscard]] Operation<AsyncResult> stream(Statement statement);
+  /// Connection::scalar.
+  /// @tparam T         As there.
+  /// @param statement  select(), insert(), …
+  /// @return The first column of the first row.
+  template <class T = Value>
+  [[nodiscard]] Operation<T> scalar(Statement statement) {
+    return greenlet_spawn([](const Shared& c, const Statement& s) { return c->scalar<T>(s); }, connection_,
+                          std::move(statement));
+  }
   /// Connection::scalar.
   /// @tparam T         As there.
   /// @param statement  As there.

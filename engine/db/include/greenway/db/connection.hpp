@@ -17,6 +17,7 @@
 #include <greenway/db/result.hpp>
 #include <greenway/db/transaction.hpp>
 #include <greenway/sql/text.hpp>
+#include <greenway/sql/statement.hpp>
 #include <greenway/sql/value.hpp>
 
 namespace greenway {
@@ -87,6 +88,14 @@ class Connection {
   /// @return As above.
   /// @throws ...  As above.
   Result execute(const TextClause& statement, const Parameters& parameters, const ExecutionOptions& options = {});
+  /// Executes one statement, compiled for the database; what has the same shape is compiled once.
+  /// @param statement   Any: select(), insert(), …
+  /// @param parameters  Values of its bindparam()s.
+  /// @param options     See above.
+  /// @return As above.
+  /// @throws ArgumentError  A bindparam() has no value, a value has none, or the database cannot do that.
+  /// @throws ...            As above.
+  Result execute(const Statement& statement, const Parameters& parameters = {}, const ExecutionOptions& options = {});
   /// Hands SQL to the driver as it is.
   /// @param sql         With the database's own placeholders.
   /// @param parameters  In their order.
@@ -115,6 +124,21 @@ class Connection {
   [[nodiscard]] T scalar(const TextClause& statement, const Parameters& parameters) {
     return execute(statement, parameters).template scalar<T>();
   }
+
+  /// As above.
+  /// @tparam T          As above.
+  /// @param statement   As execute().
+  /// @param parameters  As execute().
+  /// @return As above.
+  /// @throws ...  As above.
+  template <class T = Value>
+  [[nodiscard]] T scalar(const Statement& statement, const Parameters& parameters = {}) {
+    return execute(statement, parameters).template scalar<T>();
+  }
+
+  /// @return Which database this is, as the SQL layer sees it.
+  /// @throws ArgumentError  It has no dialect.
+  [[nodiscard]] const Dialect& dialect() const;
 
   /// Begins a transaction.
   /// @return It. It rolls back unless committed.

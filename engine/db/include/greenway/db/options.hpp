@@ -45,6 +45,9 @@ struct EngineOptions {
 
   /// Log each statement, without its parameters, as `greenway.engine`.
   bool echo = false;
+
+  /// So many compiled statements are kept, by their shape; 0: none.
+  std::size_t query_cache_size = 500;
 };
 
 /// Options of one connection or one statement; what is not set comes from the connection, then from the engine.

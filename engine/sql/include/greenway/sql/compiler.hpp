@@ -30,6 +30,10 @@ class Dialect {
   [[nodiscard]] static const Dialect& postgresql() noexcept;
   /// @return SQLite 3.40's.
   [[nodiscard]] static const Dialect& sqlite() noexcept;
+  /// @param name  As name().
+  /// @return The dialect of that name.
+  /// @throws ArgumentError  There is none.
+  [[nodiscard]] static const Dialect& of(std::string_view name);
 
   /// @return Which it is.
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
@@ -43,7 +47,7 @@ class Dialect {
   [[nodiscard]] std::string quote(std::string_view identifier) const;
   /// @param type  Any.
   /// @return What the database calls it.
-  /// @throws NotSupportedError  It has no such type.
+  /// @throws ArgumentError  It has no such type.
   [[nodiscard]] std::string type_name(const Type& type) const;
 
  private:
@@ -105,8 +109,14 @@ class StatementShape {
 /// @param statement  Any.
 /// @param dialect    For which database.
 /// @return The statement compiled.
-/// @throws ArgumentError      An identifier is not legal, or the statement makes no sense.
-/// @throws NotSupportedError  The database cannot do that.
+/// @throws ArgumentError  An identifier is not legal, the statement makes no sense, or the database cannot do that.
 [[nodiscard]] Compiled compile(const Statement& statement, const Dialect& dialect);
+/// As above, of a statement that has been read.
+/// @param statement  As above.
+/// @param shape      Its own.
+/// @param dialect    As above.
+/// @return As above.
+/// @throws ArgumentError  As above.
+[[nodiscard]] Compiled compile(const Statement& statement, const StatementShape& shape, const Dialect& dialect);
 
 }  // namespace greenway

@@ -106,6 +106,11 @@ class ColumnElement {
   /// @param select  Of one column.
   /// @return `… IN (select)`.
   [[nodiscard]] ColumnElement in_(const Select& select) const;
+  /// Of a tuple_(): whether it is one of a list, which travels as one parameter for each element.
+  /// @param rows  Each as many values as the tuple has elements.
+  /// @return `(a, b) IN (…)`.
+  /// @throws ArgumentError  This is no tuple, or a row has another width.
+  [[nodiscard]] ColumnElement in_rows(const std::vector<std::vector<Value>>& rows) const;
   /// The contrary of in_().
   /// @param values  As in_().
   /// @return `… <> ALL(list)`, or the dialect's equivalent.

@@ -198,6 +198,16 @@ struct Index {
   IndexOptions options;              ///< See above.
 };
 
+/// How constraints and indexes without a name are called. In each pattern `%(table)s`, `%(column)s` and
+/// `%(referred_table)s` stand for the obvious; an empty pattern leaves the name to the database.
+struct NamingConvention {
+  std::string primary_key = {};  ///< Of a PRIMARY KEY.
+  std::string foreign_key = {};  ///< Of a FOREIGN KEY.
+  std::string unique = {};       ///< Of a UNIQUE.
+  std::string check = {};        ///< Of a CHECK.
+  std::string index = "ix_%(table)s_%(column)s";  ///< Of an index.
+};
+
 /// A column: as part of a definition what it is, and once its table is there an expression.
 class Column : public ColumnElement {
  public:
@@ -272,6 +282,7 @@ class Table : public FromClause {
     std::vector<UniqueConstraint> uniques = {};            ///< Likewise.
     std::vector<CheckConstraint> checks = {};              ///< Of the table.
     std::vector<Index> indexes = {};                       ///< Of columns and of the table.
+    NamingConvention convention = {};                      ///< Of the metadata.
     /// @return schema.name, or the name alone: how ForeignKey calls it.
     [[nodiscard]] std::string key() const { return schema.empty() ? name : schema + "." + name; }
   };
@@ -296,6 +307,8 @@ class Table : public FromClause {
   [[nodiscard]] const Data& data() const noexcept { return *data_; }
   /// @return As in the database.
   [[nodiscard]] const std::string& name() const noexcept { return data_->name; }
+  /// @return How those of its constraints and indexes are called that were given no name.
+  [[nodiscard]] const NamingConvention& naming_convention() const noexcept { return data_->convention; }
   /// @return The columns of its primary key.
   [[nodiscard]] std::vector<Column> primary_key() const;
 
@@ -316,16 +329,6 @@ class Table : public FromClause {
   void make_nodes();
 
   std::shared_ptr<Data> data_;
-};
-
-/// How constraints and indexes without a name are called. In each pattern `%(table)s`, `%(column)s` and
-/// `%(referred_table)s` stand for the obvious; an empty pattern leaves the name to the database.
-struct NamingConvention {
-  std::string primary_key = {};  ///< Of a PRIMARY KEY.
-  std::string foreign_key = {};  ///< Of a FOREIGN KEY.
-  std::string unique = {};       ///< Of a UNIQUE.
-  std::string check = {};        ///< Of a CHECK.
-  std::string index = "ix_%(table)s_%(column)s";  ///< Of an index.
 };
 
 /// The tables of a program.

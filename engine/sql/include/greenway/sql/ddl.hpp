@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/sql/ddl.hpp
+/// @brief CREATE and DROP, as SQL text.
+///
+/// Layer: sql. Source: SQLAlchemy's `DDLCompiler`.
+
+#include <string>
+#include <vector>
+
+#include <greenway/sql/compiler.hpp>
+#include <greenway/sql/schema.hpp>
+
+namespace greenway {
+
+/// @param table    Any.
+/// @param dialect  For which database.
+/// @return `CREATE TABLE …`, without its indexes.
+/// @throws ArgumentError  The database cannot do that.
+[[nodiscard]] std::string create_table_sql(const Table& table, const Dialect& dialect);
+/// @param table    Any.
+/// @param dialect  For which database.
+/// @return `CREATE INDEX …`, for each of its indexes, and on PostgreSQL `COMMENT ON …`, for each of its comments.
+[[nodiscard]] std::vector<std::string> create_index_sql(const Table& table, const Dialect& dialect);
+/// @param table    Any.
+/// @param dialect  For which database.
+/// @return `DROP TABLE …`.
+[[nodiscard]] std::string drop_table_sql(const Table& table, const Dialect& dialect);
+/// @param metadata  Any.
+/// @param dialect   For which database.
+/// @return `CREATE TYPE …`, for each enumeration of its columns; none on SQLite.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> create_type_sql(const MetaData& metadata, const Dialect& dialect);
+
+}  // namespace greenway

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <greenway/sql/ddl.hpp>
+
+#include <algorithm>
+
+#include "compilation.hpp"
+
+namespace greenway {
+
+namespace {
+
+std::string literal(const std::string& text) {
+  std::string sql = "'";
+  for (const char c : text) {
+    sql.append(c == '\'' ? 2 : 1, c);
+  }
+  return sql + "'";
+}
+
+std::string replaced(std::string pattern, std::string_view mark, std::string_view text) {
+  for (std::size_t at = 0; (at = pattern.find(mark, at)) != std::string::npos; at += text.size()) {
+    pattern.replace(at, mark.size(), text);
+  }
+  return pattern;
+}
+
+std::string joined(const std::vector<std::string>& names, const char* separator) {
+  std::string text;
+  for (const std::string& name : names) {
+    text += (text.empty() ? "" : separator) + name;
+  }
+  return text;
+}
+
+/// What a pattern of the naming convention makes of a constraint or index.
+std::string named(const std::string& pattern, const Table::Data& table, const std::vector<std::string>& columns,
+                  const std::string& referred = {}) {
+  return replaced(replaced(replaced(pattern, "%(table)s", table.name), "%(column)s", joined(columns, "_")),
+                  "%(referred_table)s", referred);
+}
+
+/// The text of one table's definition.
+class TableWriter {
+ public:
+  TableWriter(const Table& table, const Dialect& dialect)
+      : table_(table.data()), convention_(table.naming_convention()), dialect_(dialect),
+        is_sqlite_(dialect.kind() == Dialect::Kind::sqlite), key_(table.primary_key()) {}
+
+  std::string create() {
+    for (const Column& column : table_.columns) {
+      parts_.push_back(definition(column.data()));
+    }
+    constraints();
+    return "CREATE TABLE " + name() + " (\n\t" + joined(parts_, ",\n\t") + "\n)";
+  }
+
+  std::vector<std::string> indexes() {
+    std::vector<std::string> all;
+    for (const Index& index : table_.indexes) {
+      const std::string index_name = index.name.empty() ? named(convention_.index, table_, index.columns) : index.name;
+      std::string sql = std::string("CREATE ") + (index.options.unique ? "UNIQUE " : "") + "INDEX " + dialect_.quote(index_name) +
+                        " ON " + name();
+      if (!is_sqlite_ && !index.options.using_.empty()) {
+        sql += " USING " + index.options.using_;
+      }
+      std::vector<std::string> elements;
+      for (const std::string& element : index.columns) {
+        const bool is_column =
+            std::ranges::any_of(table_.columns, [&](const Column& column) { return column.name() == element; });
+        elements.push_back(is_column ? dialect_.quote(element) : "(" + element + ")");
+      }
+      sql += " (" + joined(elements, ", ") + ")";
+      all.push_back(index.options.where.empty() ? sql : sql + " WHERE " + index.options.where);
+    }
+    if (!is_sqlite_) {
+      if (!table_.comment.empty()) {
+        all.push_back("COMMENT ON TABLE " + name() + " IS " + literal(table_.comment));
+      }
+      for (const Column& column : table_.columns) {
+        if (!column.data().comment.empty()) {
+          all.push_back("COMMENT ON COLUMN " + name() + "." + dialect_.quote(column.name()) + " IS " +
+                        literal(column.data().comment));
+        }
+      }
+    }
+    return all;
+  }
+
+  [[nodiscard]] std::string name() const {
+    return (table_.schema.empty() ? "" : dialect_.quote(table_.schema) + ".") + dialect_.quote(table_.name);
+  }
+
+ private:
+  /// Whether the database makes the values of a column.
+  [[nodiscard]] bool is_made(const Column::Data& column) const {
+    const TypeKind kind = column.type.kind();
+    const bool is_integer = kind == TypeKind::integer || kind == TypeKind::big_integer || kind == TypeKind::small_integer;
+    const bool may = column.primary_key && key_.size() == 1 && is_integer && column.foreign_keys.empty() && !column.server_default;
+    return column.autoincrement.value_or(may) && is_integer;
+  }
+
+  std::string definition(const Column::Data& column) {
+    std::string sql = dialect_.quote(column.name) + " ";
+    if (!is_sqlite_ && !column.identity && is_made(column)) {
+      return sql + (column.type.kind() == TypeKind::big_integer     ? "BIGSERIAL"
+                    : column.type.kind() == TypeKind::small_integer ? "SMALLSERIAL"
+                                                                    : "SERIAL") + " NOT NULL";
+    }
+    // SQLite makes values for INTEGER PRIMARY KEY, and for nothing that is called otherwise.
+    sql += is_sqlite_ && is_made(column) ? "INTEGER" : dialect_.type_name(column.type);
+    if (column.server_default) {
+      StatementShape none;
+      detail::Compilation compilation(dialect_, none);
+      compilation.expression(*column.server_default);
+      const std::string text = compilation.take();
+      sql += " DEFAULT " + (is_sqlite_ && text.find('(') != std::string::npos ? "(" + text + ")" : text);
+    }
+    if (column.computed) {
+      sql += " GENERATED ALWAYS AS (" + column.computed->sql + ")" + (column.computed->stored ? " STORED" : " VIRTUAL");
+    }
+    if (column.identity && !is_sqlite_) {
+      sql += std::string(" GENERATED ") + (column.identity->always ? "ALWAYS" : "BY DEFAULT") + " AS IDENTITY";
+      std::vector<std::string> options;
+      if (column.identity->start) {
+        options.push_back("START WITH " + std::to_string(*column.identity->start));
+      }
+      if (column.identity->increment) {
+        options.push_back("INCREMENT BY " + std::to_string(*column.identity->increment));
+      }
+      sql += options.empty() ? "" : " (" + joined(options, " ") + ")";
+    }
+    if (!column.is_nullable()) {
+      sql += " NOT NULL";
+    }
+    return sql;
+  }
+
+  void add(const std::string& constraint_name, std::string sql) {
+    parts_.push_back((constraint_name.empty() ? "" : "CONSTRAINT " + dialect_.quote(constraint_name) + " ") + std::move(sql));
+  }
+
+  std::string quoted(const std::vector<std::string>& names) {
+    std::vector<std::string> all;
+    for (const std::string& column : names) {
+      all.push_back(dialect_.quote(column));
+    }
+    return "(" + joined(all, ", ") + ")";
+  }
+
+  void constraints() {
+    if (!key_.empty()) {
+      std::vector<std::string> names;
+      for (const Column& column : key_) {
+        names.push_back(column.name());
+      }
+      const std::string given = table_.primary_key ? table_.primary_key->name : std::string();
+      add(given.empty() ? named(convention_.primary_key, table_, names) : given, "PRIMARY KEY " + quoted(names));
+    }
+    for (const UniqueConstraint& unique : table_.uniques) {
+      add(unique.name.empty() ? named(convention_.unique, table_, unique.columns) : unique.name, "UNIQUE " + quoted(unique.columns));
+    }
+    for (const CheckConstraint& check : table_.checks) {
+      add(check.name.empty() ? named(convention_.check, table_, {}) : check.name, "CHECK (" + check.sql + ")");
+    }
+    if (is_sqlite_) {
+      for (const Column& column : table_.columns) {
+        enumeration(column.data());
+      }
+    }
+    for (const ForeignKeyConstraint& key : table_.foreign_keys) {
+      foreign_key(key);
+    }
+  }
+
+  void enumeration(const Column::Data& column) {
+    if (column.type.kind() != TypeKind::enum_) {
+      return;
+    }
+    std::vector<std::string> labels;
+    for (const std::string& label : column.type.data().labels) {
+      labels.push_back(literal(label));
+    }
+    add({}, "CHECK (" + dialect_.quote(column.name) + " IN (" + joined(labels, ", ") + "))");
+  }
+
+  void foreign_key(const ForeignKeyConstraint& key) {
+    std::vector<std::string> columns;
+    std::string table;
+    for (const std::string& target : key.referred) {
+      const std::size_t point = target.rfind('.');
+      table = target.substr(0, point);
+      columns.push_back(target.substr(point + 1));
+    }
+    const std::size_t point = table.find('.');
+    const std::string referred = point == std::string::npos
+                                     ? dialect_.quote(table)
+                                     : dialect_.quote(table.substr(0, point)) + "." + dialect_.quote(table.substr(point + 1));
+    std::string sql = "FOREIGN KEY " + quoted(key.columns) + " REFERENCES " + referred + " " + quoted(columns);
+    sql += key.options.ondelete.empty() ? "" : " ON DELETE " + key.options.ondelete;
+    sql += key.options.onupdate.empty() ? "" : " ON UPDATE " + key.options.onupdate;
+    if (key.options.deferrable || key.options.initially_deferred) {
+      sql += key.options.initially_deferred ? " DEFERRABLE INITIALLY DEFERRED" : " DEFERRABLE";
+    }
+    add(key.options.name.empty() ? named(convention_.foreign_key, table_, key.columns, table) : key.options.name, std::move(sql));
+  }
+
+  const Table::Data& table_;
+  const NamingConvention& convention_;
+  const Dialect& dialect_;
+  const bool is_sqlite_;
+  const std::vector<Column> key_;
+  std::vector<std::string> parts_;
+};
+
+}  // namespace
+
+std::string create_table_sql(const Table& table, const Dialect& dialect) { return TableWriter(table, dialect).create(); }
+
+std::vector<std::string> create_index_sql(const Table& table, const Dialect& dialect) {
+  return TableWriter(table, dialect).indexes();
+}
+
+std::string drop_table_sql(const Table& table, const Dialect& dialect) {
+  return "DROP TABLE " + TableWriter(table, dialect).name();
+}
+
+std::vector<std::pair<std::string, std::string>> create_type_sql(const MetaData& metadata, const Dialect& dialect) {
+  std::vector<std::pair<std::string, std::string>> types;
+  if (dialect.kind() == Dialect::Kind::sqlite) {
+    return types;
+  }
+  for (const Table& table : metadata.tables()) {
+    for (const Column& column : table.data().columns) {
+      const Type& type = column.data().type;
+      const bool is_known = std::ranges::any_of(types, [&](const auto& known) { return known.first == type.data().name; });
+      if (type.kind() != TypeKind::enum_ || is_known) {
+        continue;
+      }
+      std::vector<std::string> labels;
+      for (const std::string& label : type.data().labels) {
+        labels.push_back(literal(label));
+      }
+      types.emplace_back(type.data().name,
+                         "CREATE TYPE " + dialect.quote(type.data().name) + " AS ENUM (" + joined(labels, ", ") + ")");
+    }
+  }
+  return types;
+}
+
+}  // namespace greenway
