@@ -62,6 +62,8 @@ void print(std::ostream& out, const Cell& cell) {
       return print_text(out, cell.view());
     case ValueKind::bytes:
       return print_bytes(out, cell.view());
+    case ValueKind::array:
+      return;  // drivers hand arrays out as text
   }
 }
 
@@ -107,6 +109,8 @@ Value to_value(const Cell& cell) {
       return cell.view();
     case ValueKind::bytes:
       return std::as_bytes(std::span(cell.data, cell.size));
+    case ValueKind::array:
+      break;  // drivers hand arrays out as text
   }
   return {};
 }

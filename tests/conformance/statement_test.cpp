@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <string>
+#include <vector>
+
+#include <greenway/db/schema_changes.hpp>
+
+#include "../db/database.hpp"
+#include "../sql/shapes.hpp"
+
+namespace gw = greenway;
+using database::everywhere;
+
+namespace {
+
+std::vector<shapes::Shape> all_shapes() {
+  std::vector<shapes::Shape> all = shapes::expressions();
+  for (const auto& more : {shapes::selects(), shapes::changes()}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
+}
+
+/// What is wrong with each statement that the database refuses.
+std::string refused(gw::Connection& connection, bool is_sqlite) {
+  std::string errors;
+  for (const shapes::Shape& shape : all_shapes()) {
+    if (is_sqlite && shape.sqlite.starts_with("!")) {
+      continue;
+    }
+    // The one parameter that has a name.
+    const gw::Parameters parameters = shape.name == "a named parameter twice" ? gw::params("n", 1) : gw::Parameters();
+    try {
+      auto savepoint = connection.begin_nested();
+      connection.execute(shape.statement, parameters);
+    } catch (const gw::Error& error) {
+      errors += shape.name + ": " + error.what() + "\n";
+    }
+  }
+  return errors;
+}
+
+}  // namespace
+
+TEST_CASE("each statement of the SQL layer is SQL to the database") {
+  everywhere([](const gw::Engine& engine) {
+    gw::Connection connection = engine.connect();
+    shapes::metadata().create_all(connection);
+    const bool is_sqlite = connection.dialect().kind() == gw::Dialect::Kind::sqlite;
+    CHECK(refused(connection, is_sqlite) == "");
+  });
+}
+
+TEST_CASE("tables are created, found and dropped in the order of their dependencies") {
+  everywhere([](const gw::Engine& engine) {
+    gw::Connection connection = engine.connect();
+    shapes::metadata().create_all(connection);
+    shapes::metadata().create_all(connection);
+    connection.commit();
+    CHECK(gw::has_table(connection, "account"));
+    CHECK(gw::has_table(connection, "person"));
+    shapes::metadata().drop_all(connection);
+    shapes::metadata().drop_all(connection);
+    connection.commit();
+    CHECK_FALSE(gw::has_table(connection, "account"));
+  });
+}
+
+TEST_CASE("rows are inserted, selected, updated and deleted through tables") {
+  everywhere([](const gw::Engine& engine) {
+    gw::MetaData metadata;
+    const gw::Table t("t", metadata, gw::Column("id", gw::Integer(), gw::primary_key), gw::Column("name", gw::String(20)));
+    gw::Connection connection = engine.connect();
+    metadata.create_all(connection);
+    const auto id = connection.scalar<std::int64_t>(gw::insert(t).values("name", "one").returning(t.c("id")));
+    CHECK(id == 1);
+    connection.execute(
+        gw::insert(t).values(std::vector<gw::Parameters>{gw::params("name", "two"), gw::params("name", nullptr)}));
+    CHECK(connection.scalar<std::int64_t>(gw::select(gw::func::count()).select_from(t)) == 3);
+
+    const auto named = gw::select(t.c("id")).where(t.c("name") == gw::bindparam("name")).order_by(t.c("id"));
+    CHECK(connection.scalar<std::int64_t>(named, gw::params("name", "two")) == 2);
+    CHECK_THROWS_AS(connection.execute(named), gw::ArgumentError);
+    CHECK_THROWS_AS(connection.execute(named, gw::params("name", "a", "other", 1)), gw::ArgumentError);
+
+    const auto some = [&](const std::vector<int>& ids) {
+      return connection.scalar<std::int64_t>(gw::select(gw::func::count()).select_from(t).where(t.c("id").in_(ids)));
+    };
+    CHECK(some({1, 3, 99}) == 2);
+    CHECK(some({}) == 0);
+    const auto names = [&](const std::vector<std::string>& wanted) {
+      return connection.scalar<std::int64_t>(gw::select(gw::func::count()).select_from(t).where(t.c("name").in_(wanted)));
+    };
+    CHECK(names({"one", "a \"quoted\", {braced} and \\ escaped one"}) == 1);
+
+    connection.execute(gw::update(t).where(t.c("name") == nullptr).values("name", t.c("id").cast(gw::Text()) + "rd"));
+    CHECK(connection.scalar<std::string>(gw::select(t.c("name")).where(t.c("id") == 3)) == "3rd");
+    connection.execute(gw::delete_(t).where(t.c("id") > 1));
+    CHECK(connection.scalar<std::int64_t>(gw::select(gw::func::count()).select_from(t)) == 1);
+  });
+}
