@@ -94,6 +94,8 @@ TEST_CASE("rows are inserted, selected, updated and deleted through tables") {
 
     connection.execute(gw::update(t).where(t.c("name") == nullptr).values("name", t.c("id").cast(gw::Text()) + "rd"));
     CHECK(connection.scalar<std::string>(gw::select(t.c("name")).where(t.c("id") == 3)) == "3rd");
+    const char* const collation = connection.dialect().kind() == gw::Dialect::Kind::sqlite ? "NOCASE" : "C";
+    CHECK(connection.scalar<std::string>(gw::select(t.c("name")).order_by(t.c("name").collate(collation)).limit(1)) == "3rd");
     connection.execute(gw::delete_(t).where(t.c("id") > 1));
     CHECK(connection.scalar<std::int64_t>(gw::select(gw::func::count()).select_from(t)) == 1);
   });

@@ -48,6 +48,12 @@ TEST_CASE("each select compiles to the SQL of each database") { check(shapes::se
 
 TEST_CASE("each change of data compiles to the SQL of each database") { check(shapes::changes()); }
 
+TEST_CASE("a collation is quoted where it is an identifier") {
+  const Column& name = shapes::metadata().find("person")->c("name");
+  CHECK(select(name.collate("C")).str(Dialect::postgresql()) == "SELECT person.name COLLATE \"C\" AS anon_1 FROM person");
+  CHECK(select(name.collate("NOCASE")).str(Dialect::sqlite()) == "SELECT person.name COLLATE NOCASE AS anon_1 FROM person");
+}
+
 TEST_CASE("no two statements of different text have the same shape") {
   std::vector<shapes::Shape> all = shapes::expressions();
   for (const auto& more : {shapes::selects(), shapes::changes()}) {

@@ -137,7 +137,6 @@ std::vector<Shape> expressions() {
             "sum(account.cents) OVER (ORDER BY account.id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"),
       value("string_agg", func::string_agg(owner(), literal_column("','")), "string_agg(account.owner, ',')",
             "group_concat(account.owner, ',')"),
-      value("COLLATE", owner().collate("NOCASE"), "account.owner COLLATE \"NOCASE\"", "account.owner COLLATE NOCASE"),
       {"now, from nowhere", select(func::now().label("x")), "SELECT now() AS x", "SELECT CURRENT_TIMESTAMP AS x"},
       value("EXTRACT", extract("year", opened()), "EXTRACT(year FROM account.opened)",
             "CAST(STRFTIME('%Y', account.opened) AS INTEGER)"),

@@ -53,6 +53,7 @@ class FromClause {
   [[nodiscard]] const detail::NodeRef& node() const noexcept { return node_; }
 
  protected:
+  /// In their order.
   using Columns = std::vector<ColumnElement>;
 
   /// None, for a derived class to set.

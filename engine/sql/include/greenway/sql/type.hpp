@@ -51,6 +51,7 @@ class Type {
     std::string name = {};                   ///< enum_: of the type in the database.
     std::vector<std::string> labels = {};    ///< enum_.
     std::shared_ptr<const Data> item = {};   ///< array.
+    /// @return Whether both say the same.
     friend bool operator==(const Data&, const Data&) = default;
   };
 
