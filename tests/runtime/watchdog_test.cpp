@@ -64,16 +64,23 @@ extern "C" [[gnu::noinline, gnu::visibility("default")]] void greenway_test_spin
 
 namespace {
 
-/// Spins until the watchdog has seen that: on a busy machine the loop may be late for other reasons before.
+void let_answer(const Watchdog& watchdog) {
+  const auto answered = watchdog.answers();
+  while (watchdog.answers() == answered) {
+    greenway::yield();
+  }
+}
+
+/// Spins until the watchdog has seen that: on a busy machine the loop may be late for other reasons before. Since each
+/// stall is reported once, one that was reported before the spin began must end it too: so the count is from before the
+/// loop answered last.
 Stall spin_until_seen(const Watchdog& watchdog, const Reports& reports) {
   for (;;) {
-    greenway_test_spin(reports.count, reports.count + 1);
+    const std::size_t count = reports.count;
+    let_answer(watchdog);
+    greenway_test_spin(reports.count, count + 1);
     if (Stall last = reports.all().back(); has_frame_in(last, "greenway_test_spin")) {
       return last;
-    }
-    const auto answered = watchdog.answers();
-    while (watchdog.answers() == answered) {
-      greenway::yield();
     }
   }
 }
@@ -112,18 +119,16 @@ TEST_CASE("code that holds the loop outside any greenlet is reported too") {
     const Watchdog watchdog(host, reports.keep(), {.threshold = 5ms});
     while (!seen) {
       greenway::Event event;
+      const std::size_t count = reports.count;
+      let_answer(watchdog);
       host.post([&] {
-        greenway_test_spin(reports.count, reports.count + 1);
+        greenway_test_spin(reports.count, count + 1);
         if (Stall last = reports.all().back(); has_frame_in(last, "greenway_test_spin")) {
           seen = std::move(last);
         }
         event.set();
       });
       event.wait();
-      const auto answered = watchdog.answers();
-      while (watchdog.answers() == answered) {
-        greenway::yield();
-      }
     }
   });
   CHECK(seen->id == nullptr);
@@ -140,11 +145,8 @@ TEST_CASE("each stall is reported once, and the next one again") {
     while (greenway::Clock::now() - reported < 10ms) {
     }
     CHECK(reports.count == once);
-    const auto answered = watchdog.answers();
-    while (watchdog.answers() == answered) {
-      greenway::yield();
-    }
-    greenway_test_spin(reports.count, reports.count + 1);
+    let_answer(watchdog);
+    greenway_test_spin(reports.count, once + 1);
   });
   CHECK(reports.count >= 2);
 }
@@ -192,10 +194,7 @@ TEST_CASE("a stall is found from any depth of a greenlet's calls, again and agai
       while (reports.count < stall) {
         partner.switch_to();
       }
-      const auto answered = watchdog.answers();
-      while (watchdog.answers() == answered) {
-        greenway::yield();
-      }
+      let_answer(watchdog);
     }
   });
   CHECK(reports.count >= 20);
