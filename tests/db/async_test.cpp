@@ -294,6 +294,46 @@ TEST_CASE("a stream dropped outside a greenlet is given up when its connection i
   });
 }
 
+TEST_CASE("a stream is read as scalars, mappings, tuples and partitions") {
+  as_task([](AsyncEngine engine) -> Task<> {
+    AsyncConnection connection = co_await engine.connect();
+    const TextClause select = text("SELECT id, name FROM t ORDER BY id");
+
+    AsyncScalarResult<std::int64_t> scalars = co_await connection.stream_scalars<std::int64_t>(select);
+    std::int64_t sum = 0;
+    while (const std::optional<std::int64_t> id = co_await scalars.fetchone()) {
+      sum = 10 * sum + *id;
+    }
+    CHECK(sum == 123);
+
+    AsyncResult result = co_await connection.stream(select);
+    AsyncMappingResult mappings = result.mappings();
+    CHECK(result.closed());
+    const auto first = co_await mappings.first();
+    CHECK(first->get<std::string>("name") == "one");
+
+    AsyncResult whole = co_await connection.stream(select);
+    auto tuples = whole.columns("name", "id").tuples<std::optional<std::string>, int>();
+    const auto pairs = co_await tuples.all();
+    CHECK(pairs.size() == 3);
+    CHECK(std::get<0>(pairs[1]) == std::nullopt);
+
+    AsyncResult parts = co_await connection.stream(select);
+    std::size_t count = 0;
+    for (auto rows = co_await parts.partition(2); !rows.empty(); rows = co_await parts.partition(2)) {
+      count = 10 * count + rows.size();
+    }
+    CHECK(count == 21);
+
+    AsyncResult again = co_await connection.stream(select);
+    const FrozenResult frozen = co_await again.freeze();
+    CHECK(frozen().scalars<int>().all() == std::vector<int>{1, 2, 3});
+
+    ScalarResult<int> buffered = co_await connection.scalars<int>(select);
+    CHECK(buffered.all().size() == 3);
+  });
+}
+
 TEST_CASE("an operation owns what it works on") {
   as_task(pool_of_one(), [](AsyncEngine engine) -> Task<> {
     std::optional<AsyncConnection> connection;

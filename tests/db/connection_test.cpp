@@ -205,16 +205,22 @@ TEST_CASE("a stream's batches are bounded one by one") {
   });
 }
 
-TEST_CASE("statement options are refused where they mean nothing") {
-  const Engine engine = create_engine("sqlite://");
-  Connection connection = engine.connect();
-  ExecutionOptions streaming;
-  streaming.stream_results = true;
-  ExecutionOptions unprepared;
-  unprepared.prepare = false;
+TEST_CASE("a connection's options count for its statements, and a statement's own before them") {
+  database::everywhere([](const Engine& engine) {
+    database::make_table(engine);
+    Connection connection = engine.connect();
+    ExecutionOptions streaming;
+    streaming.stream_results = true;
+    connection.execution_options(streaming);
 
-  CHECK_THROWS_AS(connection.execution_options(streaming), ArgumentError);
-  CHECK_THROWS_AS(connection.execution_options(unprepared), ArgumentError);
+    Result stream = connection.execute(text("SELECT id FROM t"));
+    CHECK(stream.rowcount() == -1);
+    stream.close();
+    streaming.stream_results = false;
+    CHECK(connection.execute(text("SELECT id FROM t"), streaming).rowcount() == 3);
+    streaming.isolation_level = "AUTOCOMMIT";
+    CHECK_THROWS_AS(connection.execute(text("SELECT 1"), streaming), ArgumentError);
+  });
 }
 
 TEST_CASE("an invalidated connection gets a new session, after a rollback if it was in a transaction") {

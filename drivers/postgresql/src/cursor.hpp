@@ -24,6 +24,7 @@ class FetchedCursor final : public Cursor {
   const std::shared_ptr<const ColumnList>& columns() const noexcept override;
   std::int64_t rowcount() const noexcept override { return rowcount_; }
   std::shared_ptr<const RowBatch> next() override;
+  void set_batch(std::size_t) noexcept override {}
   void close() override { answer_.reset(); }
 
  private:
@@ -46,6 +47,7 @@ class StreamCursor final : public Cursor {
   const std::shared_ptr<const ColumnList>& columns() const noexcept override { return shape_->columns; }
   std::int64_t rowcount() const noexcept override { return -1; }
   std::shared_ptr<const RowBatch> next() override;
+  void set_batch(std::size_t rows) noexcept override { batch_ = rows; }
   void close() override;
 
   /// The connection no longer keeps the unread rows.

@@ -48,6 +48,8 @@ class SQLiteCursor final : public Cursor {
     return std::exchange(result_.batch, nullptr);
   }
 
+  void set_batch(std::size_t rows) noexcept override { result_.batch_rows = rows; }
+
   void close() override {
     result_.batch = nullptr;
     result_.is_lost = false;

@@ -5,15 +5,6 @@
 
 namespace greenway {
 
-namespace {
-
-ExecutionOptions streaming(ExecutionOptions options) {
-  options.stream_results = true;
-  return options;
-}
-
-}  // namespace
-
 Operation<std::optional<Row>> AsyncResult::fetchone() { return greenlet_spawn(&Result::fetchone, result_); }
 
 Operation<std::vector<Row>> AsyncResult::fetchmany(std::size_t size) {
@@ -31,6 +22,20 @@ Operation<Row> AsyncResult::one() { return greenlet_spawn(&Result::one, result_)
 Operation<std::optional<Row>> AsyncResult::one_or_none() { return greenlet_spawn(&Result::one_or_none, result_); }
 
 Operation<void> AsyncResult::close() { return greenlet_spawn(&Result::close, result_); }
+
+AsyncResult& AsyncResult::unique() { return result_->unique(), *this; }
+
+AsyncResult& AsyncResult::unique(std::function<std::string(const Row&)> strategy) {
+  return result_->unique(std::move(strategy)), *this;
+}
+
+AsyncResult& AsyncResult::yield_per(std::size_t rows) { return result_->yield_per(rows), *this; }
+
+Operation<std::vector<Row>> AsyncResult::partition(std::size_t size) {
+  return greenlet_spawn(&Result::partition, result_, size);
+}
+
+Operation<FrozenResult> AsyncResult::freeze() { return greenlet_spawn(&Result::freeze, result_); }
 
 std::ostream& operator<<(std::ostream& out, const AsyncResult& result) { return out << *result.result_; }
 
@@ -69,18 +74,30 @@ Operation<Result> AsyncConnection::exec_driver_sql(std::string_view sql, const s
       connection_, std::string(sql), parameters);
 }
 
+AsyncResult AsyncConnection::open_stream(Connection& connection, const TextClause& statement, ExecutionOptions options) {
+  options.stream_results = true;
+  return AsyncResult(connection.execute(statement, options));
+}
+
+AsyncResult AsyncConnection::open_stream(Connection& connection, const Statement& statement, ExecutionOptions options) {
+  options.stream_results = true;
+  return AsyncResult(connection.execute(statement, {}, options));
+}
+
 Operation<AsyncResult> AsyncConnection::stream(TextClause statement) { return stream(std::move(statement), {}); }
 
 Operation<AsyncResult> AsyncConnection::stream(TextClause statement, const ExecutionOptions& options) {
   return greenlet_spawn(
-      [](const Shared& c, const TextClause& s, const ExecutionOptions& o) { return AsyncResult(c->execute(s, o)); },
-      connection_, std::move(statement), streaming(options));
+      [](const Shared& c, const TextClause& s, const ExecutionOptions& o) { return open_stream(*c, s, o); }, connection_,
+      std::move(statement), options);
 }
 
-Operation<AsyncResult> AsyncConnection::stream(Statement statement) {
+Operation<AsyncResult> AsyncConnection::stream(Statement statement) { return stream(std::move(statement), {}); }
+
+Operation<AsyncResult> AsyncConnection::stream(Statement statement, const ExecutionOptions& options) {
   return greenlet_spawn(
-      [](const Shared& c, const Statement& s, const ExecutionOptions& o) { return AsyncResult(c->execute(s, {}, o)); },
-      connection_, std::move(statement), streaming({}));
+      [](const Shared& c, const Statement& s, const ExecutionOptions& o) { return open_stream(*c, s, o); }, connection_,
+      std::move(statement), options);
 }
 
 Operation<AsyncTransaction> AsyncConnection::begin() {

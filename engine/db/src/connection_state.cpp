@@ -83,10 +83,13 @@ Result ConnectionState::run(DriverConnection& driver, const SQLText& sql, std::s
                             const ExecutionOptions& options) {
   const Duration limit = timeout(options);
   ExecuteOptions how;
-  how.prepare = options.prepare;
+  how.prepare = options.prepare.value_or(options_.prepare.value_or(true));
   std::unique_ptr<Cursor> cursor;
-  if (options.stream_results) {
-    how.stream = std::max<std::size_t>(options.yield_per, 1);
+  if (streams(options)) {
+    const std::optional<std::size_t> fixed = options.yield_per ? options.yield_per : options_.yield_per;
+    const std::size_t most = options.max_row_buffer.value_or(options_.max_row_buffer.value_or(1000));
+    stream_batch_ = how.stream = std::max<std::size_t>(fixed.value_or(1), 1);
+    stream_limit_ = fixed ? stream_batch_ : std::max<std::size_t>(most, 1);
     cursor = with_timeout(limit, [&] { return driver.execute(sql, values, how); });
     if (const auto& columns = cursor->columns(); columns != nullptr && !columns->empty()) {
       cursor_ = std::move(cursor);
@@ -297,12 +300,22 @@ std::shared_ptr<const RowBatch> ConnectionState::next_batch(std::uint64_t stream
     throw ResourceClosedError("This result object is closed: its transaction or its connection's session has ended.");
   }
   is_stream_abandoned_ = true;  // unless the batch arrives
+  if (stream_batch_ < stream_limit_) {
+    cursor_->set_batch(std::exchange(stream_batch_, std::min(5 * stream_batch_, stream_limit_)));
+  }
   auto batch = guarded([&] { return with_timeout(stream_timeout_, [&] { return cursor_->next(); }); });
   is_stream_abandoned_ = false;
   if (batch == nullptr) {
     guarded([&] { close_cursor(); });
   }
   return batch;
+}
+
+void ConnectionState::yield_per(std::uint64_t stream, std::size_t rows) noexcept {
+  if (cursor_ != nullptr && stream == stream_) {
+    stream_batch_ = stream_limit_ = rows;
+    cursor_->set_batch(rows);
+  }
 }
 
 void ConnectionState::close_stream(std::uint64_t stream) {
@@ -382,20 +395,12 @@ void ConnectionState::release_link() noexcept {
 }
 
 void ConnectionState::set_options(const ExecutionOptions& options) {
-  if (options.stream_results || !options.prepare) {
-    throw ArgumentError("stream_results and prepare are options of one statement, not of a connection");
-  }
   if (options.isolation_level && in_transaction()) {
     throw InvalidRequestError(
         "This connection has already initialized a Transaction() object via begin() or autobegin; isolation_level may "
         "not be altered unless rollback() or commit() is called first.");
   }
-  if (options.isolation_level) {
-    options_.isolation_level = options.isolation_level;
-  }
-  if (options.timeout) {
-    options_.timeout = options.timeout;
-  }
+  options_ = options_.merged(options);
 }
 
 void ConnectionState::invalidate() {
@@ -423,6 +428,11 @@ bool ConnectionState::can_wait() const noexcept {
 
 const std::string& ConnectionState::isolation_level() const noexcept {
   return options_.isolation_level ? *options_.isolation_level : engine_->options.isolation_level;
+}
+
+bool ConnectionState::streams(const ExecutionOptions& options) const noexcept {
+  const bool is_said = options.stream_results.value_or(options_.stream_results.value_or(false));
+  return is_said || options.yield_per || (options_.yield_per && !options.stream_results);
 }
 
 Duration ConnectionState::timeout(const ExecutionOptions& options) const noexcept {

@@ -59,6 +59,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   const Transaction* set_scope(const Transaction* scope) noexcept { return std::exchange(scope_, scope); }
 
   std::shared_ptr<const RowBatch> next_batch(std::uint64_t stream);
+  void yield_per(std::uint64_t stream, std::size_t rows) noexcept;
   void close_stream(std::uint64_t stream);
   void abandon_stream(std::uint64_t stream) noexcept;
 
@@ -97,6 +98,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   bool is_open() const noexcept;
   bool is_autocommit() const noexcept { return isolation_level() == "AUTOCOMMIT"; }
   const std::string& isolation_level() const noexcept;
+  bool streams(const ExecutionOptions& options) const noexcept;
   Duration timeout(const ExecutionOptions& options) const noexcept;
   Deadline deadline() const noexcept { return Deadline::in(timeout(options_)); }
   void echo(std::string_view sql) const noexcept;
@@ -119,6 +121,8 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   std::unique_ptr<Cursor> cursor_;  // of the streaming result
   std::uint64_t stream_ = 0;        // the latest, counted from 1
   Duration stream_timeout_{};
+  std::size_t stream_batch_ = 0;  // rows fetched at a time …
+  std::size_t stream_limit_ = 0;  // … growing to this
   bool is_stream_abandoned_ = false;
 };
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <greenway/db/result.hpp>
 
+#include <algorithm>
 #include <ostream>
 #include <utility>
 
 #include <greenway/base/error.hpp>
 
 #include "connection_state.hpp"
+#include "row_filter.hpp"
 
 namespace greenway {
 
@@ -36,6 +38,12 @@ std::shared_ptr<const RowBatch> Stream::next() {
   return batch;
 }
 
+void Stream::yield_per(std::size_t rows) noexcept {
+  if (connection_ != nullptr) {
+    connection_->yield_per(number_, rows);
+  }
+}
+
 void Stream::close() {
   if (const auto connection = std::exchange(connection_, nullptr)) {
     connection->close_stream(number_);
@@ -54,6 +62,32 @@ Result::Result(std::shared_ptr<const ColumnList> columns, std::vector<std::share
 
 Result::Result(std::shared_ptr<const ColumnList> columns, detail::Stream stream)
     : columns_(std::move(columns)), stream_(std::move(stream)), closed_(!returns_rows()) {}
+
+Result::Result(Result&& other) noexcept
+    : columns_(std::move(other.columns_)),
+      source_(std::move(other.source_)),
+      next_(std::exchange(other.next_, 0)),
+      size_(std::exchange(other.size_, 0)),
+      batches_(std::move(other.batches_)),
+      next_batch_(std::exchange(other.next_batch_, 0)),
+      stream_(std::move(other.stream_)),
+      rowcount_(other.rowcount_),
+      lastrowid_(other.lastrowid_),
+      filter_(std::move(other.filter_)),
+      partition_size_(other.partition_size_),
+      closed_(std::exchange(other.closed_, true)) {
+  other.batches_.clear();
+}
+
+Result& Result::operator=(Result&& other) noexcept {
+  if (this != &other) {
+    std::destroy_at(this);
+    std::construct_at(this, std::move(other));
+  }
+  return *this;
+}
+
+Result::~Result() = default;
 
 std::vector<std::string> Result::keys() const {
   if (!returns_rows()) {
@@ -121,18 +155,33 @@ void Result::close() {
 bool Result::load() {
   check_readable();
   std::shared_ptr<const RowBatch> batch;
-  if (next_batch_ < batches_.size()) {
-    batch = std::move(batches_[next_batch_++]);
-  } else if (stream_) {
-    batch = stream_.next();
-  }
-  if (batch == nullptr) {
-    return false;
-  }
-  next_ = 0;
-  size_ = batch->size();
-  source_ = std::make_shared<const detail::RowSource>(detail::RowSource{std::move(batch), columns_});
+  do {
+    batch = next_batch();
+    if (batch == nullptr) {
+      return false;
+    }
+    if (filter_ != nullptr) [[unlikely]] {
+      batch = filter_->apply(std::move(batch), columns_);
+    }
+  } while (batch == nullptr);
+  read_from(std::move(batch));
   return true;
+}
+
+std::shared_ptr<const RowBatch> Result::next_batch() {
+  if (next_batch_ < batches_.size()) {
+    return std::move(batches_[next_batch_++]);
+  }
+  return stream_ ? stream_.next() : nullptr;
+}
+
+// Of a null batch nothing is left to read.
+void Result::read_from(std::shared_ptr<const RowBatch> batch) {
+  next_ = 0;
+  size_ = batch != nullptr ? batch->size() : 0;
+  source_ = batch != nullptr
+                ? std::make_shared<const detail::RowSource>(detail::RowSource{std::move(batch), columns_})
+                : nullptr;
 }
 
 void Result::check_readable() const {
@@ -142,6 +191,80 @@ void Result::check_readable() const {
   throw ResourceClosedError(returns_rows() || columns_ == nullptr
                                 ? "This result object is closed."
                                 : "This result object does not return rows. It has been closed automatically.");
+}
+
+std::size_t Result::column_index(std::size_t column) const {
+  check_readable();
+  return column < columns_->size() ? column : (detail::throw_no_column(*columns_, column), 0);
+}
+
+std::size_t Result::column_index(std::string_view name) const {
+  check_readable();
+  return detail::index_of(*columns_, name);
+}
+
+detail::RowFilter& Result::filter() {
+  check_readable();
+  if (filter_ == nullptr) {
+    filter_ = std::make_unique<detail::RowFilter>();
+  }
+  return *filter_;
+}
+
+// What is being read is replaced by what the new filter leaves of its unread rows.
+Result& Result::project(const std::vector<std::size_t>& columns) {
+  detail::RowFilter& filter = this->filter();
+  auto shape = std::make_shared<ColumnList>();
+  std::vector<std::size_t> chosen;  // of the batches as they arrive
+  for (const std::size_t column : columns) {
+    shape->push_back((*columns_)[column]);
+    chosen.push_back(filter.columns().empty() ? column : filter.columns()[column]);
+  }
+  columns_ = std::move(shape);
+  filter.choose(std::move(chosen));
+  if (next_ < size_) {
+    read_from(detail::RowFilter::chosen(source_->batch, next_, columns));
+  }
+  return *this;
+}
+
+Result& Result::unique_by(std::function<std::string(const Row&)> strategy) {
+  detail::RowFilter& filter = this->filter();
+  filter.make_unique(std::move(strategy));
+  if (next_ < size_) {
+    read_from(filter.unseen(source_->batch, next_, columns_));
+  }
+  return *this;
+}
+
+Result& Result::yield_per(std::size_t rows) {
+  partition_size_ = std::max<std::size_t>(rows, 1);
+  stream_.yield_per(partition_size_);
+  return *this;
+}
+
+FrozenResult Result::freeze() {
+  std::vector<std::shared_ptr<const RowBatch>> batches;
+  check_readable();
+  if (next_ < size_) {
+    batches.push_back(next_ == 0 ? source_->batch : detail::RowFilter::chosen(source_->batch, next_, {}));
+    next_ = size_;
+  }
+  while (load()) {
+    batches.push_back(source_->batch);
+    next_ = size_;
+  }
+  FrozenResult frozen(columns_, std::move(batches));
+  close();
+  return frozen;
+}
+
+Result FrozenResult::operator()() const {
+  std::int64_t rows = 0;
+  for (const auto& batch : batches_) {
+    rows += static_cast<std::int64_t>(batch->size());
+  }
+  return Result(columns_, batches_, rows, 0);
 }
 
 std::optional<Row> Result::only_row(const char* what_was_required) {
@@ -169,7 +292,9 @@ void Result::print(std::ostream& out) const {
     out << '\n' << Row(source_, row);
   }
   for (std::size_t i = next_batch_; i < batches_.size(); ++i) {
-    const auto source = std::make_shared<const detail::RowSource>(detail::RowSource{batches_[i], columns_});
+    const bool is_chosen = filter_ != nullptr && !filter_->columns().empty();
+    const auto source = std::make_shared<const detail::RowSource>(detail::RowSource{
+        is_chosen ? detail::RowFilter::chosen(batches_[i], 0, filter_->columns()) : batches_[i], columns_});
     for (std::size_t row = 0; row < batches_[i]->size(); ++row) {
       out << '\n' << Row(source, row);
     }

@@ -67,6 +67,14 @@ void print(std::ostream& out, const Cell& cell) {
   }
 }
 
+std::string listed(const ColumnList& columns) {
+  std::string names;
+  for (const ColumnInfo& column : columns) {
+    names += (names.empty() ? "" : ", ") + column.name;
+  }
+  return names;
+}
+
 // A decimal that is a number, and nothing after it.
 template <class T>
 std::optional<T> parsed(std::string_view text) {
@@ -134,6 +142,25 @@ double real_number(const Cell& cell, const ColumnInfo& column, std::string_view 
   return value ? *value : (throw_out_of_range(cell, column, wanted), 0.0);
 }
 
+std::size_t index_of(const ColumnList& columns, std::string_view name) {
+  const auto has_name = [&](const ColumnInfo& column) { return column.name == name; };
+  const auto found = std::find_if(columns.begin(), columns.end(), has_name);
+  if (found == columns.end()) {
+    throw NoSuchColumnError("Could not locate column in row for column " + quoted(name) +
+                            "; its columns are: " + listed(columns));
+  }
+  if (std::find_if(found + 1, columns.end(), has_name) != columns.end()) {
+    throw InvalidRequestError("Ambiguous column name " + quoted(name) +
+                              " in result set column descriptions; use its number, or give it another name with AS");
+  }
+  return static_cast<std::size_t>(found - columns.begin());
+}
+
+void throw_no_column(const ColumnList& columns, std::size_t column) {
+  throw NoSuchColumnError("Could not locate column in row for column " + std::to_string(column) + "; it has " +
+                          std::to_string(columns.size()) + ", counted from 0");
+}
+
 }  // namespace detail
 
 std::vector<std::string> Row::keys() const {
@@ -145,35 +172,20 @@ std::vector<std::string> Row::keys() const {
   return names;
 }
 
-std::size_t Row::index_of(std::string_view name) const {
-  const ColumnList& columns = *source_->columns;
-  const auto has_name = [&](const ColumnInfo& column) { return column.name == name; };
-  const auto found = std::find_if(columns.begin(), columns.end(), has_name);
-  if (found == columns.end()) {
-    std::string names;
-    for (const ColumnInfo& column : columns) {
-      names += (names.empty() ? "" : ", ") + column.name;
-    }
-    throw NoSuchColumnError("Could not locate column in row for column " + quoted(name) +
-                            "; its columns are: " + names);
+void Row::check_size(std::size_t wanted) const {
+  if (wanted != size()) {
+    throw InvalidRequestError("the row has " + std::to_string(size()) + " columns (" + listed(*source_->columns) +
+                              ") and cannot be read as a tuple of " + std::to_string(wanted));
   }
-  if (std::find_if(found + 1, columns.end(), has_name) != columns.end()) {
-    throw InvalidRequestError("Ambiguous column name " + quoted(name) +
-                              " in result set column descriptions; use its number, or give it another name with AS");
-  }
-  return static_cast<std::size_t>(found - columns.begin());
 }
 
-void Row::throw_no_column(std::size_t column) const {
-  throw NoSuchColumnError("Could not locate column in row for column " + std::to_string(column) + "; it has " +
-                          std::to_string(size()) + ", counted from 0");
-}
+void Row::print(std::ostream& out, std::size_t column) const { greenway::print(out, cell(column)); }
 
 std::ostream& operator<<(std::ostream& out, const Row& row) {
   out << '(';
   for (std::size_t i = 0; i < row.size(); ++i) {
     out << (i == 0 ? "" : ", ");
-    print(out, row.cell(i));
+    row.print(out, i);
   }
   return out << ')';
 }

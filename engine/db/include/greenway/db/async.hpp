@@ -23,10 +23,7 @@
 /// AsyncEngine may be used from several threads and loops at once, the others by one coroutine at a time.
 
 #include <concepts>
-#include <cstddef>
-#include <cstdint>
 #include <functional>
-#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +32,7 @@
 #include <utility>
 #include <vector>
 
+#include <greenway/db/async_result.hpp>
 #include <greenway/db/connection.hpp>
 #include <greenway/db/engine.hpp>
 #include <greenway/db/options.hpp>
@@ -59,80 +57,6 @@ constexpr void check_callable() {
 }
 
 }  // namespace detail
-
-/// A streaming result: its rows arrive as they are asked for.
-class AsyncResult {
- public:
-  /// @param other  Left good for assignment and destruction only.
-  AsyncResult(AsyncResult&& other) noexcept = default;
-  /// @param other  Left good for assignment and destruction only.
-  /// @return This.
-  AsyncResult& operator=(AsyncResult&& other) noexcept = default;
-
-  /// Result::fetchone.
-  /// @return The next row; empty after the last one.
-  [[nodiscard]] Operation<std::optional<Row>> fetchone();
-  /// Result::fetchmany.
-  /// @param size  At most this many.
-  /// @return The next rows.
-  [[nodiscard]] Operation<std::vector<Row>> fetchmany(std::size_t size = 1);
-  /// Result::fetchall.
-  /// @return The remaining rows.
-  [[nodiscard]] Operation<std::vector<Row>> fetchall();
-  /// Result::all.
-  /// @return The remaining rows.
-  [[nodiscard]] Operation<std::vector<Row>> all();
-  /// Result::first.
-  /// @return The next row, or empty.
-  [[nodiscard]] Operation<std::optional<Row>> first();
-  /// Result::one.
-  /// @return The only row.
-  [[nodiscard]] Operation<Row> one();
-  /// Result::one_or_none.
-  /// @return The only row, or empty.
-  [[nodiscard]] Operation<std::optional<Row>> one_or_none();
-  /// Result::scalar.
-  /// @tparam T  As there.
-  /// @return The first column of the next row.
-  template <class T = Value>
-  [[nodiscard]] Operation<T> scalar() {
-    return greenlet_spawn(&Result::scalar<T>, result_);
-  }
-  /// Result::scalar_one.
-  /// @tparam T  As there.
-  /// @return The first column of the only row.
-  template <class T = Value>
-  [[nodiscard]] Operation<T> scalar_one() {
-    return greenlet_spawn(&Result::scalar_one<T>, result_);
-  }
-  /// Result::scalar_one_or_none.
-  /// @tparam T  As there.
-  /// @return The first column of the only row, or empty.
-  template <class T = Value>
-  [[nodiscard]] Operation<std::optional<T>> scalar_one_or_none() {
-    return greenlet_spawn(&Result::scalar_one_or_none<T>, result_);
-  }
-  /// Result::close.
-  /// @return When it is closed.
-  [[nodiscard]] Operation<void> close();
-
-  /// @return Result::returns_rows.
-  [[nodiscard]] bool returns_rows() const noexcept { return result_->returns_rows(); }
-  /// @return Result::keys.
-  [[nodiscard]] std::vector<std::string> keys() const { return result_->keys(); }
-  /// @return Result::rowcount.
-  [[nodiscard]] std::int64_t rowcount() const noexcept { return result_->rowcount(); }
-  /// @return Result::closed.
-  [[nodiscard]] bool closed() const noexcept { return result_->closed(); }
-  /// Prints as Result does.
-  friend std::ostream& operator<<(std::ostream& out, const AsyncResult& result);
-
- private:
-  friend class AsyncConnection;
-  explicit AsyncResult(Result result) : result_(std::make_shared<Result>(std::move(result))) {}
-
-  std::shared_ptr<Result> result_;
-};
 
 /// A transaction or savepoint of an AsyncConnection.
 class [[nodiscard]] AsyncTransaction {
@@ -214,6 +138,29 @@ class AsyncConnection {
   /// @param statement  select(), insert(), …
   /// @return As above.
   [[nodiscard]] Operation<AsyncResult> stream(Statement statement);
+  /// As above.
+  /// @param statement  select(), insert(), …
+  /// @param options    As above.
+  /// @return As above.
+  [[nodiscard]] Operation<AsyncResult> stream(Statement statement, const ExecutionOptions& options);
+  /// Connection::scalars, of anything that execute() takes.
+  /// @tparam T    As there.
+  /// @param what  As of execute().
+  /// @return The first column of each row, buffered.
+  template <class T = Value, class... A>
+  [[nodiscard]] Operation<ScalarResult<T>> scalars(A... what) {
+    return greenlet_spawn([](const Shared& c, const A&... w) { return c->scalars<T>(w...); }, connection_,
+                          std::move(what)...);
+  }
+  /// Connection::scalars with `stream_results`.
+  /// @tparam T         As there.
+  /// @param statement  A TextClause or Statement.
+  /// @return The first column of each row; they arrive as they are asked for.
+  template <class T = Value, class S>
+  [[nodiscard]] Operation<AsyncScalarResult<T>> stream_scalars(S statement) {
+    return greenlet_spawn([](const Shared& c, const S& s) { return open_stream(*c, s).template scalars<T>(); },
+                          connection_, std::move(statement));
+  }
   /// Connection::scalar.
   /// @tparam T         As there.
   /// @param statement  select(), insert(), …
@@ -301,6 +248,8 @@ class AsyncConnection {
 
   explicit AsyncConnection(Connection connection) : connection_(std::make_shared<Connection>(std::move(connection))) {}
   static AsyncConnection open(const Engine& engine);
+  static AsyncResult open_stream(Connection& connection, const TextClause& statement, ExecutionOptions options = {});
+  static AsyncResult open_stream(Connection& connection, const Statement& statement, ExecutionOptions options = {});
 
   Shared connection_;
 };

@@ -136,6 +136,16 @@ class Connection {
     return execute(statement, parameters).template scalar<T>();
   }
 
+  /// Executes one statement and reads one column.
+  /// @tparam T    As Result::scalars.
+  /// @param what  Anything that execute() takes.
+  /// @return The first column of each row.
+  /// @throws ...  As execute() and Result::scalars.
+  template <class T = Value, class... A>
+  [[nodiscard]] ScalarResult<T> scalars(const A&... what) {
+    return execute(what...).template scalars<T>();
+  }
+
   /// @return Which database this is, as the SQL layer sees it.
   /// @throws ArgumentError  It has no dialect.
   [[nodiscard]] const Dialect& dialect() const;

@@ -48,6 +48,9 @@ class Cursor {
   [[nodiscard]] virtual std::int64_t lastrowid() const noexcept { return 0; }
   /// @return The next rows, or null at the end; after the end null again.
   virtual std::shared_ptr<const RowBatch> next() = 0;
+  /// Streaming: next() returns about so many rows from now on.
+  /// @param rows  At least 1.
+  virtual void set_batch(std::size_t rows) noexcept = 0;
   /// Gives up unread rows and leaves the connection able to execute the next statement, or closed. Bounded; calling it
   /// twice, or at the end, does nothing.
   virtual void close() = 0;
@@ -65,6 +68,7 @@ enum class TransactionState : std::uint8_t {
 struct BeginOptions {
   std::string isolation_level = {};  ///< "SERIALIZABLE", …; empty: the server's default.
   bool read_only = false;            ///< BEGIN … READ ONLY where the database has it.
+  bool deferrable = false;           ///< BEGIN … DEFERRABLE where the database has it.
   bool immediate = false;            ///< SQLite: BEGIN IMMEDIATE, which takes the writer's place in the queue at once.
 };
 

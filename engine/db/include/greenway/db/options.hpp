@@ -50,23 +50,41 @@ struct EngineOptions {
   std::size_t query_cache_size = 500;
 };
 
-/// Options of one connection or one statement; what is not set comes from the connection, then from the engine.
+/// Options of an engine, one connection or one statement; what is not set comes from the connection, then from the engine.
 struct ExecutionOptions {
-  /// Connections only: as EngineOptions::isolation_level.
+  /// Engines and connections: as EngineOptions::isolation_level.
   std::optional<std::string> isolation_level = {};
+
+  /// Engines and connections: transactions that only read. Changes are refused.
+  std::optional<bool> read_only = {};
+
+  /// Engines and connections: with "SERIALIZABLE" and read_only, wait at the begin for a moment without conflicts, then
+  /// never fail for one. PostgreSQL only.
+  std::optional<bool> deferrable = {};
 
   /// As EngineOptions::statement_timeout.
   std::optional<Duration> timeout = {};
 
-  /// Statements only: keep the rows on the server and fetch them in batches of yield_per, as they are read. Until the
-  /// result has been read to its end or closed, its connection executes nothing else.
-  bool stream_results = false;
+  /// Keep the rows on the server and fetch them as they are read. Until the result has been read to its end or closed,
+  /// its connection executes nothing else.
+  std::optional<bool> stream_results = {};
 
-  /// Rows in a batch of a streaming result, about; at least 1.
-  std::size_t yield_per = 1000;
+  /// So many rows, about, are fetched at a time: at least 1, and implies stream_results. Not set, a streaming result
+  /// fetches one row, then 5, then 25, and so on up to max_row_buffer.
+  std::optional<std::size_t> yield_per = {};
 
-  /// Statements only: may the statement be kept prepared on its connection?
-  bool prepare = true;
+  /// See yield_per; 1000 when not set.
+  std::optional<std::size_t> max_row_buffer = {};
+
+  /// Stands in brackets before each line that is logged: `[worker 3] SELECT …`.
+  std::optional<std::string> logging_token = {};
+
+  /// May statements be kept prepared on their connection?
+  std::optional<bool> prepare = {};
+
+  /// @param over  What is set there replaces what is set here.
+  /// @return Both together.
+  [[nodiscard]] ExecutionOptions merged(const ExecutionOptions& over) const;
 };
 
 }  // namespace greenway

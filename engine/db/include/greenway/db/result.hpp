@@ -8,11 +8,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -21,9 +24,19 @@
 
 namespace greenway {
 
+class FrozenResult;
+template <class Read>
+class ResultView;
+
 namespace detail {
 
 class ConnectionState;
+class RowFilter;
+template <class T>
+struct ReadScalar;
+struct ReadMapping;
+template <class T>
+struct ReadAs;
 
 /// The open streaming result of a connection. Gives it up, without waiting, when it goes.
 class Stream {
@@ -38,6 +51,8 @@ class Stream {
   explicit operator bool() const noexcept { return connection_ != nullptr; }
   /// The next rows; null at the end, with which the stream goes.
   std::shared_ptr<const RowBatch> next();
+  /// So many rows, about, are fetched at a time from now on.
+  void yield_per(std::size_t rows) noexcept;
   /// Closes it, which may wait.
   void close();
 
@@ -47,6 +62,52 @@ class Stream {
 };
 
 }  // namespace detail
+
+/// The rows of a result, in vectors of `size`; see Result::partitions.
+template <class Source, class Item>
+class Partitions {
+ public:
+  /// Reads the partitions, front to back, once.
+  class iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;  ///< A single pass.
+    using value_type = std::vector<Item>;               ///< What is read.
+    using difference_type = std::ptrdiff_t;             ///< Of no use.
+    using pointer = const value_type*;                  ///< See reference.
+    using reference = value_type&;                      ///< To be kept, move it.
+
+    /// @param range  What is read.
+    explicit iterator(Partitions* range) : range_(range) { ++*this; }
+    /// @return The current partition.
+    reference operator*() noexcept { return items_; }
+    /// Moves on to the next partition.
+    /// @return This.
+    iterator& operator++() {
+      items_ = range_->source_->fetchmany(range_->size_);
+      return *this;
+    }
+    /// Moves on to the next partition.
+    void operator++(int) { ++*this; }
+    /// @return Whether there is no more partition.
+    friend bool operator==(const iterator& at, std::default_sentinel_t) noexcept { return at.items_.empty(); }
+
+   private:
+    Partitions* range_;
+    value_type items_;
+  };
+
+  /// @param source  Outlives this.
+  /// @param size    Of a partition; the last one may be smaller.
+  Partitions(Source& source, std::size_t size) noexcept : source_(&source), size_(size) {}
+  /// @return Reads on from the next row.
+  [[nodiscard]] iterator begin() { return iterator(this); }
+  /// @return What an iterator equals after the last partition.
+  [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+
+ private:
+  Source* source_;
+  std::size_t size_;
+};
 
 /// The answer to one statement.
 ///
@@ -68,6 +129,13 @@ class Stream {
 /// A `for` loop over a result moves one Row along the rows: no allocation, no reference count.
 class Result {
  public:
+  /// @param other  Left closed.
+  Result(Result&& other) noexcept;
+  /// @param other  Left closed; what this was is closed.
+  /// @return This.
+  Result& operator=(Result&& other) noexcept;
+  ~Result();
+
   /// Reads the rows of a result, front to back, once.
   class iterator {
    public:
@@ -181,6 +249,78 @@ class Result {
     return row ? std::optional<T>(std::move(*row).template get<T>(0)) : std::nullopt;
   }
 
+  /// Reads one column of each row: `for (auto name : result.scalars<std::string>())`.
+  /// @tparam T      As Row::get; no view.
+  /// @param column  From 0.
+  /// @return What has not been read yet, as values; this result is left closed.
+  /// @throws NoSuchColumnError    There is no such column.
+  /// @throws ResourceClosedError  As fetchone().
+  template <class T = Value>
+  [[nodiscard]] ResultView<detail::ReadScalar<T>> scalars(std::size_t column = 0);
+  /// Reads each row as names and values.
+  /// @return What has not been read yet, as RowMapping; this result is left closed.
+  [[nodiscard]] ResultView<detail::ReadMapping> mappings();
+  /// Reads each row as a tuple: `for (auto [id, name] : result.tuples<int, std::string>())`.
+  /// @tparam T  A type for each column.
+  /// @return What has not been read yet, as tuples; this result is left closed.
+  template <class... T>
+  [[nodiscard]] ResultView<detail::ReadAs<std::tuple<T...>>> tuples();
+  /// Reads each row by Row::as.
+  /// @tparam T  As there.
+  /// @return What has not been read yet, as `T`; this result is left closed.
+  template <class T>
+  [[nodiscard]] ResultView<detail::ReadAs<T>> as();
+
+  /// From now on rows have just these columns, in this order.
+  /// @param names  Each one a number from 0, a name, or a Column.
+  /// @return This.
+  /// @throws NoSuchColumnError, InvalidRequestError  As Row::index_of.
+  template <class... C>
+  Result& columns(const C&... names) & {
+    return project({column_index(names)...});
+  }
+  /// As above.
+  /// @param names  As above.
+  /// @return This, moved.
+  template <class... C>
+  [[nodiscard]] Result columns(const C&... names) && {
+    return std::move(project({column_index(names)...}));
+  }
+  /// From now on a row that has been read before, or one that prints the same, is left out. Remembers what was read.
+  /// @return This.
+  Result& unique() & { return unique_by(nullptr); }
+  /// As above.
+  /// @return This, moved.
+  [[nodiscard]] Result unique() && { return std::move(unique_by(nullptr)); }
+  /// As above, where rows are the same for which `strategy` gives the same text.
+  /// @param strategy  Called once a row.
+  /// @return This.
+  Result& unique(std::function<std::string(const Row&)> strategy) & { return unique_by(std::move(strategy)); }
+  /// As above.
+  /// @param strategy  As above.
+  /// @return This, moved.
+  [[nodiscard]] Result unique(std::function<std::string(const Row&)> strategy) && {
+    return std::move(unique_by(std::move(strategy)));
+  }
+  /// Fetches about so many rows at a time from now on, if this is streaming, and makes it the size of partitions().
+  /// @param rows  At least 1.
+  /// @return This.
+  Result& yield_per(std::size_t rows);
+  /// @param size  Rows in each; 0 is what yield_per said, or 1000.
+  /// @return What has not been read yet, as vectors of rows, for a `for` loop. It must not outlive this.
+  [[nodiscard]] Partitions<Result, Row> partitions(std::size_t size = 0) & {
+    return Partitions<Result, Row>(*this, size != 0 ? size : partition_size_);
+  }
+  /// @param size  As partitions().
+  /// @return The next partition; empty after the last one.
+  [[nodiscard]] std::vector<Row> partition(std::size_t size = 0) { return fetchmany(size != 0 ? size : partition_size_); }
+  /// Refused: name the result, since the loop reads it to its end.
+  Partitions<Result, Row> partitions(std::size_t size = 0) && = delete;
+  /// Reads what has not been read yet and keeps it, to be read again, any number of times; this result is closed.
+  /// @return The rows.
+  /// @throws ResourceClosedError, DBAPIError  As fetchone().
+  [[nodiscard]] FrozenResult freeze();
+
   /// @return Reads on from the next row.
   /// @throws ResourceClosedError, DBAPIError  As fetchone(); also of `++`.
   [[nodiscard]] iterator begin() { return iterator(this); }
@@ -191,7 +331,8 @@ class Result {
   /// Closing twice does nothing.
   void close();
 
-  /// Prints the columns, and of a buffered result the rows that have not been read, which stay unread.
+  /// Prints the columns, and of a buffered result the rows that have not been read, which stay unread; unique() has not
+  /// looked at them yet.
   friend std::ostream& operator<<(std::ostream& out, const Result& result) {
     result.print(out);
     return out;
@@ -199,6 +340,9 @@ class Result {
 
  private:
   friend class detail::ConnectionState;
+  friend class FrozenResult;
+  template <class Read>
+  friend class ResultView;
 
   /// A buffered result.
   Result(std::shared_ptr<const ColumnList> columns, std::vector<std::shared_ptr<const RowBatch>> batches,
@@ -218,6 +362,17 @@ class Result {
     return true;
   }
   bool load();
+  std::shared_ptr<const RowBatch> next_batch();
+  [[nodiscard]] std::size_t column_index(std::size_t column) const;
+  [[nodiscard]] std::size_t column_index(std::string_view name) const;
+  template <detail::NamesColumn C>
+  [[nodiscard]] std::size_t column_index(const C& column) const {
+    return column_index(std::string_view(column.name()));
+  }
+  Result& project(const std::vector<std::size_t>& columns);
+  Result& unique_by(std::function<std::string(const Row&)> strategy);
+  detail::RowFilter& filter();
+  void read_from(std::shared_ptr<const RowBatch> batch);
   void print(std::ostream& out) const;
   void check_readable() const;
   std::optional<Row> only_row(const char* what_was_required);
@@ -232,7 +387,11 @@ class Result {
   detail::Stream stream_;  // streaming: where they come from, until the end
   std::int64_t rowcount_ = -1;
   std::int64_t lastrowid_ = 0;
+  std::unique_ptr<detail::RowFilter> filter_;  // of columns() and unique()
+  std::size_t partition_size_ = 1000;
   bool closed_ = false;
 };
 
 }  // namespace greenway
+
+#include <greenway/db/result_view.hpp>

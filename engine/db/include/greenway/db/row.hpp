@@ -7,6 +7,7 @@
 /// Layer: db. Source: SQLAlchemy's `Row`.
 
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
@@ -16,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -26,8 +28,11 @@
 namespace greenway {
 
 class Result;
+class RowMapping;
 
 namespace detail {
+
+class RowFilter;
 
 /// A batch with its columns: what all rows of one batch share.
 struct RowSource {
@@ -77,6 +82,9 @@ Value to_value(const Cell& cell);
 /// Reads exact decimals that are whole numbers.
 std::int64_t whole_number(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
 double real_number(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
+/// The number of the only column of that name.
+std::size_t index_of(const ColumnList& columns, std::string_view name);
+[[noreturn]] void throw_no_column(const ColumnList& columns, std::size_t column);
 
 template <class T>
 T from_cell(const Cell& cell, const ColumnInfo& column) {
@@ -116,6 +124,20 @@ T from_cell(const Cell& cell, const ColumnInfo& column) {
     }
   }
 }
+
+/// Makes a `T` of a whole row. Tuples are below, structs in greenway/db/row_struct.hpp.
+template <class T>
+struct RowReader {
+  static_assert(!std::is_same_v<T, T>,
+                "a row can be read as a std::tuple or std::pair; to read it as a struct, describe that with "
+                "BOOST_DESCRIBE_STRUCT and include <greenway/db/row_struct.hpp>");
+};
+
+/// A column of a table, or whatever else has the name of one.
+template <class C>
+concept NamesColumn = requires(const C& column) {
+  { column.name() } -> std::convertible_to<std::string_view>;
+};
 
 }  // namespace detail
 
@@ -186,6 +208,36 @@ class Row {
     return get<T>(column);
   }
 
+  /// @tparam T      See the table.
+  /// @param column  A Column, found by its name.
+  /// @return The value.
+  /// @throws ...  As by name.
+  template <class T, detail::NamesColumn C>
+  [[nodiscard]] T get(const C& column) const& {
+    return get<T>(std::string_view(column.name()));
+  }
+  /// As above.
+  /// @tparam T      See the table; no view.
+  /// @param column  A Column, found by its name.
+  /// @return The value.
+  template <class T, detail::NamesColumn C>
+  [[nodiscard]] T get(const C& column) const&& {
+    static_assert(!detail::is_view<T>, "the view would outlive its row: name the row first, or read a std::string");
+    return get<T>(std::string_view(column.name()));
+  }
+
+  /// Reads the whole row.
+  /// @tparam T  A `std::tuple` or `std::pair` with a type for each column, in their order; or, with
+  ///            greenway/db/row_struct.hpp, a described struct, whose members are found by name.
+  /// @return The values.
+  /// @throws InvalidRequestError  The row has more or fewer columns than the tuple; or as get().
+  /// @throws NoSuchColumnError    A member has no column.
+  /// @throws DataError            As get().
+  template <class T>
+  [[nodiscard]] T as() const {
+    return detail::RowReader<T>::read(*this);
+  }
+
   /// @param column  From 0.
   /// @return Whether its value is NULL.
   /// @throws NoSuchColumnError  There is no such column.
@@ -199,26 +251,53 @@ class Row {
   /// @return Its number.
   /// @throws NoSuchColumnError    There is no such column.
   /// @throws InvalidRequestError  Several columns have that name.
-  [[nodiscard]] std::size_t index_of(std::string_view name) const;
+  [[nodiscard]] std::size_t index_of(std::string_view name) const { return detail::index_of(*source_->columns, name); }
 
   /// Prints `(1, 'text', NULL)`.
   friend std::ostream& operator<<(std::ostream& out, const Row& row);
 
  private:
   friend class Result;
+  friend class RowMapping;
+  friend class detail::RowFilter;
+  template <class T>
+  friend struct detail::RowReader;
 
   Row(std::shared_ptr<const detail::RowSource> source, std::size_t index) noexcept
       : source_(std::move(source)), index_(index) {}
   [[nodiscard]] Cell cell(std::size_t column) const {
     if (column >= source_->columns->size()) [[unlikely]] {
-      throw_no_column(column);
+      detail::throw_no_column(*source_->columns, column);
     }
     return source_->batch->cell(index_, column);
   }
-  [[noreturn]] void throw_no_column(std::size_t column) const;
+  void check_size(std::size_t wanted) const;
+  void print(std::ostream& out, std::size_t column) const;
 
   std::shared_ptr<const detail::RowSource> source_;
   std::size_t index_;
 };
+
+namespace detail {
+
+template <class... T>
+struct RowReader<std::tuple<T...>> {
+  static_assert(!(is_view<T> || ...), "the view would outlive its row: read a std::string");
+  static std::tuple<T...> read(const Row& row) {
+    row.check_size(sizeof...(T));
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return std::tuple<T...>{row.get<T>(I)...};
+    }(std::index_sequence_for<T...>());
+  }
+};
+
+template <class A, class B>
+struct RowReader<std::pair<A, B>> {
+  static std::pair<A, B> read(const Row& row) {
+    return std::make_from_tuple<std::pair<A, B>>(RowReader<std::tuple<A, B>>::read(row));
+  }
+};
+
+}  // namespace detail
 
 }  // namespace greenway
