@@ -334,6 +334,39 @@ TEST_CASE("a stream is read as scalars, mappings, tuples and partitions") {
   });
 }
 
+TEST_CASE("an engine executes without a connection, and runs a transaction again, for coroutines too") {
+  as_task([](AsyncEngine engine) -> Task<> {
+    co_await engine.execute(text("INSERT INTO t VALUES (4, 'four')"));
+    const int rows = co_await engine.scalar<int>(text(count_rows));
+    CHECK(rows == 4);
+
+    int tries = 0;
+    const auto insert = [&tries](Connection& connection) {
+      connection.execute(text("INSERT INTO t VALUES (5, 'five')"));
+      return ++tries;
+    };
+    const int answer = co_await engine.run_transaction(insert);
+    CHECK(answer == 1);
+
+    ExecutionOptions options;
+    options.isolation_level = "AUTOCOMMIT";
+    const AsyncEngine other = engine.execution_options(options);
+    AsyncConnection connection = co_await other.connect();
+    AsyncConnection branch = connection.connect();
+    const int more = co_await branch.scalar<int>(text(count_rows));
+    CHECK(more == 5);
+    const std::string level = co_await branch.get_isolation_level();
+    CHECK(level == "AUTOCOMMIT");
+    co_await branch.close();
+    CHECK_FALSE(connection.closed());
+    connection.info()["x"] = 1;
+    CHECK(connection.info().size() == 1);
+    CHECK(&engine.dialect() == &connection.dialect());
+    CHECK_FALSE(engine.name().empty());
+    co_await engine.dispose(false);
+  });
+}
+
 TEST_CASE("an operation owns what it works on") {
   as_task(pool_of_one(), [](AsyncEngine engine) -> Task<> {
     std::optional<AsyncConnection> connection;

@@ -302,24 +302,31 @@ TEST_CASE("when the server hangs up on one connection, the idle ones as old are 
   CHECK(connection.scalar<int>(text("SELECT 1")) == 1);
 }
 
-TEST_CASE("an engine echoes what it sends, without parameters") {
+TEST_CASE("an engine echoes what it sends, with parameters unless they are to be hidden, under a name and a token") {
+  const bool is_hidden = GENERATE(false, true);
   std::vector<std::string> lines;
   set_log_sink([&](LogLevel, std::string_view logger, std::string_view line) {
-    if (logger == "greenway.engine") {
+    if (logger == "greenway.engine.bank") {
       lines.emplace_back(line);
     }
   });
   {
     EngineOptions options;
     options.echo = true;
+    options.logging_name = "bank";
+    options.hide_parameters = is_hidden;
+    options.execution_options.logging_token = "t1";
     Connection connection = create_engine("sqlite://", options).connect();
-    connection.execute(text("SELECT :a").bind("a", "canary"));
+    connection.execute(text("SELECT :a, :b").bind("a", "canary").bind("b", nullptr));
     Transaction savepoint = connection.begin_nested();
     savepoint.commit();
     connection.commit();
   }
   set_log_sink({});
 
-  CHECK(lines == std::vector<std::string>{"BEGIN (implicit)", "SELECT ?1", "SAVEPOINT sa_savepoint_1",
-                                          "RELEASE SAVEPOINT sa_savepoint_1", "COMMIT"});
+  CHECK(lines == std::vector<std::string>{"[t1] BEGIN (implicit)", "[t1] SELECT ?1, ?2",
+                                          is_hidden ? "[t1] [SQL parameters hidden due to hide_parameters=true]"
+                                                    : "[t1] ('canary', NULL)",
+                                          "[t1] SAVEPOINT sa_savepoint_1", "[t1] RELEASE SAVEPOINT sa_savepoint_1",
+                                          "[t1] COMMIT"});
 }

@@ -45,7 +45,8 @@ std::string begin_text(const BeginOptions& options) {
     }
     text.append(" ISOLATION LEVEL ").append(options.isolation_level);
   }
-  return options.read_only ? text + " READ ONLY" : text;
+  text += options.read_only ? " READ ONLY" : "";
+  return options.deferrable ? text + " DEFERRABLE" : text;
 }
 
 }  // namespace

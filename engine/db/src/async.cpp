@@ -112,6 +112,10 @@ Operation<void> AsyncConnection::commit() { return greenlet_spawn(&Connection::c
 
 Operation<void> AsyncConnection::rollback() { return greenlet_spawn(&Connection::rollback, connection_); }
 
+Operation<std::string> AsyncConnection::get_isolation_level() {
+  return greenlet_spawn(&Connection::get_isolation_level, connection_);
+}
+
 Operation<void> AsyncConnection::invalidate() { return greenlet_spawn(&Connection::invalidate, connection_); }
 
 Operation<void> AsyncConnection::close() { return greenlet_spawn(&Connection::close, connection_); }
@@ -127,6 +131,10 @@ AsyncConnection AsyncConnection::open(const Engine& engine) {
 
 Operation<AsyncConnection> AsyncEngine::connect() const { return greenlet_spawn(&AsyncConnection::open, engine_); }
 
-Operation<void> AsyncEngine::dispose() const { return greenlet_spawn(&Engine::dispose, engine_); }
+Operation<void> AsyncEngine::dispose(bool close) const { return greenlet_spawn(&Engine::dispose, engine_, close); }
+
+AsyncEngine AsyncEngine::execution_options(const ExecutionOptions& options) const {
+  return AsyncEngine(engine_.execution_options(options));
+}
 
 }  // namespace greenway

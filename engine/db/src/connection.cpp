@@ -5,6 +5,7 @@
 #include <string>
 
 #include <greenway/base/error.hpp>
+#include <greenway/db/engine.hpp>
 
 #include "connection_state.hpp"
 
@@ -19,16 +20,18 @@ TransactionScope::~TransactionScope() { connection_.set_scope(outer_); }
 
 }  // namespace detail
 
-Connection::Connection(std::shared_ptr<detail::ConnectionState> state) noexcept : state_(std::move(state)) {}
+Connection::Connection(std::shared_ptr<detail::ConnectionState> state, bool is_branch) noexcept
+    : state_(std::move(state)), is_branch_(is_branch) {}
 
 Connection& Connection::operator=(Connection&& other) noexcept {
   const Connection gone(std::move(*this));
   state_ = std::move(other.state_);
+  is_branch_ = other.is_branch_;
   return *this;
 }
 
 Connection::~Connection() {
-  if (state_ != nullptr) {
+  if (state_ != nullptr && !is_branch_) {
     state_->drop();
   }
 }
@@ -91,6 +94,13 @@ Result Connection::exec_driver_sql(std::string_view sql, const std::vector<Value
   return state().execute(SQLText(std::string(sql)), parameters, options);
 }
 
+Connection Connection::connect() const {
+  state().check_open();
+  return Connection(state_, true);
+}
+
+Engine Connection::engine() const { return Engine(state().shared_engine(), state().engine_options()); }
+
 Transaction Connection::begin() { return Transaction(state_, state().begin()); }
 
 Transaction Connection::begin_nested() { return Transaction(state_, state().begin_nested()); }
@@ -114,10 +124,31 @@ Connection& Connection::execution_options(const ExecutionOptions& options) {
   return *this;
 }
 
+const ExecutionOptions& Connection::get_execution_options() const { return state().options(); }
+
+std::string Connection::get_isolation_level() {
+  if (const auto& said = state().options().isolation_level; said && !said->empty()) {
+    return *said;
+  }
+  if (dialect().kind() == Dialect::Kind::sqlite) {
+    return "SERIALIZABLE";
+  }
+  auto level = scalar<std::string>(text("SELECT upper(current_setting('transaction_isolation'))"));
+  return level;
+}
+
+std::map<std::string, std::any>& Connection::info() { return state().link().info; }
+
+DriverConnection& Connection::get_raw_connection() { return *state().link().connection; }
+
+void Connection::detach() { state().detach(); }
+
 void Connection::invalidate() { state().invalidate(); }
 
 void Connection::close() {
-  if (state_ != nullptr) {
+  if (is_branch_) {
+    state_.reset();
+  } else if (state_ != nullptr) {
     state_->close();
   }
 }

@@ -4,9 +4,10 @@
 #include <algorithm>
 
 #include <greenway/base/error.hpp>
-#include <greenway/base/log.hpp>
 #include <greenway/runtime/bridge.hpp>
 #include <greenway/runtime/cancel.hpp>
+
+#include "statement_log.hpp"
 
 namespace greenway::detail {
 
@@ -20,9 +21,7 @@ std::string savepoint_name(std::uint64_t savepoint) { return "sa_savepoint_" + s
 class ConnectionState::Turn {
  public:
   explicit Turn(ConnectionState& state) : state_(state) {
-    if (state.is_closed_) {
-      throw ResourceClosedError("This Connection is closed");
-    }
+    state.check_open();
     if (state.facade_ == Facade::async && !in_greenlet()) {
       throw MissingGreenlet(
           "this connection comes from an AsyncEngine and would have to wait here, outside a greenlet: await one of its "
@@ -44,9 +43,10 @@ class ConnectionState::Turn {
 
 template <class F>
 auto ConnectionState::guarded(F&& use) {
-  const auto give_up_if = [this](bool is_broken) {
+  const bool was_open = is_open() && !is_autocommit();
+  const auto give_up_if = [this, was_open](bool is_broken) {
     if (is_broken) {
-      is_lost_ = !is_autocommit();
+      is_lost_ = was_open;
       give_up_link();
     }
   };
@@ -66,16 +66,38 @@ auto ConnectionState::guarded(F&& use) {
 
 void ConnectionState::open() { link_ = engine_->pool.acquire(); }
 
+void ConnectionState::check_open() const {
+  if (is_closed_) {
+    throw ResourceClosedError("This Connection is closed");
+  }
+}
+
+PoolLink& ConnectionState::link() {
+  check_open();
+  check_ready();
+  if (link_ == nullptr) {
+    const Turn turn(*this);
+    open();
+  }
+  return *link_;
+}
+
+void ConnectionState::detach() { engine_->pool.detach(link()); }
+
 Result ConnectionState::execute(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options) {
-  if (options.isolation_level) {
-    throw ArgumentError("isolation_level is an option of an engine or of a connection, not of one statement");
+  if (options.isolation_level || options.read_only || options.deferrable) {
+    throw ArgumentError("isolation_level, read_only and deferrable are options of an engine or of a connection");
   }
   const Turn turn(*this);
   DriverConnection& driver = ready();
-  if (!is_open() && !is_autocommit()) {
+  if (!is_open() && !is_autocommit() && engine_->options.autobegin) {
     start(driver);
   }
-  echo(sql.text);
+  if (engine_->options.echo) {
+    const ExecutionOptions& told = options.logging_token ? options : options_;
+    log_line(engine_->options, told, sql.text);
+    log_parameters(engine_->options, told, values);
+  }
   return guarded([&] { return run(driver, sql, values, options); });
 }
 
@@ -145,6 +167,8 @@ void ConnectionState::start(DriverConnection& driver) {
   echo("BEGIN (implicit)");
   BeginOptions how;
   how.isolation_level = isolation_level();
+  how.read_only = options_.read_only.value_or(false);
+  how.deferrable = options_.deferrable.value_or(false);
   guarded([&] { driver.begin(how, deadline()); });
 }
 
@@ -395,7 +419,7 @@ void ConnectionState::release_link() noexcept {
 }
 
 void ConnectionState::set_options(const ExecutionOptions& options) {
-  if (options.isolation_level && in_transaction()) {
+  if ((options.isolation_level || options.read_only || options.deferrable) && in_transaction()) {
     throw InvalidRequestError(
         "This connection has already initialized a Transaction() object via begin() or autobegin; isolation_level may "
         "not be altered unless rollback() or commit() is called first.");
@@ -427,12 +451,15 @@ bool ConnectionState::can_wait() const noexcept {
 }
 
 const std::string& ConnectionState::isolation_level() const noexcept {
-  return options_.isolation_level ? *options_.isolation_level : engine_->options.isolation_level;
+  static const std::string unsaid;
+  return options_.isolation_level ? *options_.isolation_level : unsaid;
 }
 
 bool ConnectionState::streams(const ExecutionOptions& options) const noexcept {
-  const bool is_said = options.stream_results.value_or(options_.stream_results.value_or(false));
-  return is_said || options.yield_per || (options_.yield_per && !options.stream_results);
+  if (options.stream_results || options.yield_per) {
+    return options.stream_results.value_or(true);
+  }
+  return options_.stream_results.value_or(options_.yield_per.has_value());
 }
 
 Duration ConnectionState::timeout(const ExecutionOptions& options) const noexcept {
@@ -441,7 +468,7 @@ Duration ConnectionState::timeout(const ExecutionOptions& options) const noexcep
 
 void ConnectionState::echo(std::string_view sql) const noexcept {
   if (engine_->options.echo) {
-    log(LogLevel::info, "greenway.engine", sql);
+    log_line(engine_->options, options_, sql);
   }
 }
 

@@ -35,12 +35,19 @@ namespace greenway::detail {
 
 class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
  public:
-  ConnectionState(std::shared_ptr<EngineState> engine, Facade facade) noexcept
-      : engine_(std::move(engine)), facade_(facade) {}
+  ConnectionState(std::shared_ptr<EngineState> engine, Facade facade, std::shared_ptr<const ExecutionOptions> options)
+      : engine_(std::move(engine)), facade_(facade), engine_options_(std::move(options)), options_(*engine_options_) {}
 
   void open();
   Result execute(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options);
   EngineState& engine() const noexcept { return *engine_; }
+  const std::shared_ptr<EngineState>& shared_engine() const noexcept { return engine_; }
+  const std::shared_ptr<const ExecutionOptions>& engine_options() const noexcept { return engine_options_; }
+  const ExecutionOptions& options() const noexcept { return options_; }
+  void check_open() const;
+  // The session itself, which is opened if there is none.
+  PoolLink& link();
+  void detach();
   ParameterStyle parameter_style() const noexcept { return engine_->driver->parameter_style(); }
 
   TransactionKey begin();
@@ -106,6 +113,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   const std::shared_ptr<EngineState> engine_;
   const Facade facade_;
   std::unique_ptr<PoolLink> link_;
+  const std::shared_ptr<const ExecutionOptions> engine_options_;
   ExecutionOptions options_;
   bool is_closed_ = false;
   bool is_lost_ = false;

@@ -1,21 +1,63 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <greenway/db/engine.hpp>
 
+#include <algorithm>
+#include <chrono>
+
+#include <greenway/runtime/wait.hpp>
+
 #include "connection_state.hpp"
 #include "engine_state.hpp"
+#include "jitter.hpp"
 
 namespace greenway {
 
+bool is_retryable(const DBAPIError& error) noexcept {
+  constexpr int sqlite_busy_snapshot = 517;
+  return dynamic_cast<const OutcomeUnknown*>(&error) == nullptr &&
+         (error.sqlstate() == "40001" || error.sqlstate() == "40P01" || error.code() == sqlite_busy_snapshot);
+}
+
+void detail::wait_before_retry(unsigned attempt) {
+  const auto longest = std::chrono::milliseconds(10) * (1U << std::min(attempt, 6U));
+  sleep_for(jittered(longest));
+}
+
 Engine::Engine(const URL& url, const EngineOptions& options)
-    : state_(std::make_shared<detail::EngineState>(url, options)) {}
+    : state_(std::make_shared<detail::EngineState>(url, options)) {
+  ExecutionOptions defaults;
+  if (!options.isolation_level.empty()) {
+    defaults.isolation_level = options.isolation_level;
+  }
+  execution_options_ = std::make_shared<const ExecutionOptions>(defaults.merged(options.execution_options));
+}
 
 Connection Engine::connect_through(detail::Facade facade) const {
-  auto state = std::make_shared<detail::ConnectionState>(state_, facade);
+  auto state = std::make_shared<detail::ConnectionState>(state_, facade, execution_options_);
   state->open();
   return Connection(std::move(state));
 }
 
-void Engine::dispose() const { state_->pool.dispose(); }
+Connection Engine::connect_autocommit(detail::Facade facade) const {
+  Connection connection = connect_through(facade);
+  ExecutionOptions options;
+  options.isolation_level = "AUTOCOMMIT";
+  options.stream_results = false;
+  connection.execution_options(options);
+  return connection;
+}
+
+Engine Engine::execution_options(const ExecutionOptions& options) const {
+  return Engine(state_, std::make_shared<const ExecutionOptions>(execution_options_->merged(options)));
+}
+
+void Engine::dispose(bool close) const { state_->pool.dispose(close); }
+
+void Engine::clear_compiled_cache() const { state_->compiled().clear(); }
+
+std::string_view Engine::name() const noexcept { return state_->driver->name(); }
+
+const Dialect& Engine::dialect() const { return Dialect::of(name()); }
 
 const URL& Engine::url() const noexcept { return state_->url; }
 

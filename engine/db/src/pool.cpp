@@ -54,6 +54,14 @@ void shut(PoolLink& link) noexcept {
   }
 }
 
+// The session is another process's too: nothing of it is touched. Kept, so that nobody takes it for a leak.
+void forget(PoolLink* link) noexcept {
+  static std::mutex mutex;
+  static auto& forgotten = *new std::vector<PoolLink*>;
+  const std::lock_guard lock(mutex);
+  forgotten.push_back(link);
+}
+
 bool is_clean_after_reset(PoolLink& link) noexcept {
   if (is_unwinding()) {
     return false;
@@ -162,7 +170,7 @@ std::unique_ptr<PoolLink> Pool::open() {
 }
 
 void Pool::give_back(std::unique_ptr<PoolLink> link) noexcept {
-  if (is_current(*link) && is_clean_after_reset(*link)) {
+  if (!link->is_detached && is_current(*link) && is_clean_after_reset(*link)) {
     pass_on(std::move(link));
   } else {
     close(std::move(link));
@@ -190,16 +198,28 @@ void Pool::pass_on(std::unique_ptr<PoolLink> link) noexcept {
 
 void Pool::close(std::unique_ptr<PoolLink> link) noexcept {
   shut(*link);
+  const bool is_detached = link->is_detached;
   link.reset();
-  free_place();
+  if (!is_detached) {
+    free_place();
+  }
 }
 
 void Pool::discard(std::unique_ptr<PoolLink> link) noexcept {
+  const bool is_detached = link != nullptr && link->is_detached;
   if (link != nullptr) {
     link->connection->terminate();
     link.reset();
   }
-  free_place();
+  if (!is_detached) {
+    free_place();
+  }
+}
+
+void Pool::detach(PoolLink& link) noexcept {
+  if (!std::exchange(link.is_detached, true)) {
+    free_place();
+  }
 }
 
 void Pool::free_place() noexcept {
@@ -221,7 +241,7 @@ bool Pool::is_current(const PoolLink& link) const noexcept {
   return link.generation == generation_;
 }
 
-void Pool::dispose() noexcept {
+void Pool::dispose(bool close_them) noexcept {
   std::vector<PoolLink*> idle;
   {
     const std::lock_guard lock(mutex_);
@@ -229,7 +249,12 @@ void Pool::dispose() noexcept {
     idle = fsm_.take_idle();
   }
   for (PoolLink* const link : idle) {
-    close(std::unique_ptr<PoolLink>(link));
+    if (close_them) {
+      close(std::unique_ptr<PoolLink>(link));
+    } else {
+      forget(link);
+      free_place();
+    }
   }
 }
 

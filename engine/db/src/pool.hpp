@@ -3,10 +3,13 @@
 
 // The pool of an engine: pool_fsm.hpp with a lock, connections that are opened and closed, and waiters that wait.
 
+#include <any>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include <greenway/base/clock.hpp>
 #include <greenway/db/driver.hpp>
@@ -20,18 +23,20 @@ namespace greenway::detail {
 // No clean-up waits longer: resetting a connection, rolling back in a destructor, saying goodbye to a server.
 inline constexpr Duration clean_up_bound = std::chrono::seconds(2);
 
-// One session with the database. Whoever holds it holds its place in the pool.
+// One session with the database. Whoever holds it holds its place in the pool, unless it is detached.
 struct PoolLink {
   std::unique_ptr<DriverConnection> connection;
   std::uint64_t generation;
   TimePoint opened;
+  bool is_detached = false;
+  std::map<std::string, std::any> info = {};
 };
 
 class Pool {
  public:
   // Both outlive the pool.
   Pool(Driver& driver, const EngineOptions& options);
-  ~Pool() { dispose(); }
+  ~Pool() { dispose(true); }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
@@ -44,8 +49,10 @@ class Pool {
   void discard(std::unique_ptr<PoolLink> link) noexcept;
   // The server hung up on a link of that generation: idle ones as old are replaced when their turn comes.
   void invalidate(std::uint64_t generation) noexcept;
-  // Closes the idle links; those in use are closed when they come back.
-  void dispose() noexcept;
+  // Its place is free for another one; the link is closed, not given back, when its holder is done with it.
+  void detach(PoolLink& link) noexcept;
+  // Closes the idle links, or forgets them; those in use are closed when they come back.
+  void dispose(bool close_them) noexcept;
 
   PoolStatus status() const;
 

@@ -22,8 +22,10 @@
 /// @par Threads
 /// AsyncEngine may be used from several threads and loops at once, the others by one coroutine at a time.
 
+#include <any>
 #include <concepts>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -232,6 +234,21 @@ class AsyncConnection {
   /// @param options  As there.
   /// @return This.
   AsyncConnection& execution_options(const ExecutionOptions& options);
+  /// @return Connection::get_execution_options.
+  [[nodiscard]] const ExecutionOptions& get_execution_options() const { return connection_->get_execution_options(); }
+  /// @return Connection::get_isolation_level.
+  [[nodiscard]] Operation<std::string> get_isolation_level();
+  /// @return Connection::dialect.
+  [[nodiscard]] const Dialect& dialect() const { return connection_->dialect(); }
+  /// @return Connection::info.
+  [[nodiscard]] std::map<std::string, std::any>& info() { return connection_->info(); }
+  /// @return Connection::get_raw_connection.
+  [[nodiscard]] DriverConnection& get_raw_connection() { return connection_->get_raw_connection(); }
+  /// Connection::detach.
+  void detach() { connection_->detach(); }
+  /// Connection::connect.
+  /// @return A second handle.
+  [[nodiscard]] AsyncConnection connect() const { return AsyncConnection(connection_->connect()); }
   /// @return The connection itself, for synchronous code that runs in a greenlet.
   [[nodiscard]] Connection& sync_connection() const noexcept { return *connection_; }
 
@@ -277,9 +294,50 @@ class AsyncEngine {
     detail::check_callable<F>();
     return greenlet_spawn(Begin(), engine_, std::forward<F>(fn), std::forward<A>(args)...);
   }
+  /// Engine::run_transaction.
+  /// @param fn       As begin(), without arguments; called once for each attempt.
+  /// @param retries  As there.
+  /// @return What `fn` returns.
+  template <class F>
+    requires std::invocable<std::decay_t<F>&, Connection&>
+  [[nodiscard]] auto run_transaction(F&& fn, unsigned retries = 5) const {
+    detail::check_callable<F>();
+    return greenlet_spawn(RunTransaction(), engine_, std::forward<F>(fn), retries);
+  }
+  /// Engine::execute.
+  /// @param what  As there.
+  /// @return The result, buffered.
+  template <class... A>
+  [[nodiscard]] Operation<Result> execute(A... what) const {
+    return greenlet_spawn([](const Engine& e, const A&... w) { return autocommit(e).execute(w...); }, engine_,
+                          std::move(what)...);
+  }
+  /// Engine::scalar.
+  /// @tparam T    As there.
+  /// @param what  As there.
+  /// @return The first column of the first row.
+  template <class T = Value, class... A>
+  [[nodiscard]] Operation<T> scalar(A... what) const {
+    return greenlet_spawn([](const Engine& e, const A&... w) { return autocommit(e).template scalar<T>(w...); }, engine_,
+                          std::move(what)...);
+  }
   /// Engine::dispose.
+  /// @param close  As there.
   /// @return When the idle connections are closed.
-  [[nodiscard]] Operation<void> dispose() const;
+  [[nodiscard]] Operation<void> dispose(bool close = true) const;
+
+  /// Engine::execution_options.
+  /// @param options  As there.
+  /// @return The same engine with these options.
+  [[nodiscard]] AsyncEngine execution_options(const ExecutionOptions& options) const;
+  /// @return Engine::get_execution_options.
+  [[nodiscard]] const ExecutionOptions& get_execution_options() const noexcept { return engine_.get_execution_options(); }
+  /// Engine::clear_compiled_cache.
+  void clear_compiled_cache() const { engine_.clear_compiled_cache(); }
+  /// @return Engine::name.
+  [[nodiscard]] std::string_view name() const noexcept { return engine_.name(); }
+  /// @return Engine::dialect.
+  [[nodiscard]] const Dialect& dialect() const { return engine_.dialect(); }
 
   /// @return Engine::url.
   [[nodiscard]] const URL& url() const noexcept { return engine_.url(); }
@@ -292,11 +350,19 @@ class AsyncEngine {
   struct Begin {
     template <class F, class... A>
     decltype(auto) operator()(const Engine& engine, F&& fn, A&&... args) const {
-      Connection connection = engine.connect_through(detail::Facade::async);
-      return connection.begin(
-          [&]() -> decltype(auto) { return std::invoke(std::forward<F>(fn), connection, std::forward<A>(args)...); });
+      return engine.begin_through(detail::Facade::async, [&](Connection& connection) -> decltype(auto) {
+        return std::invoke(std::forward<F>(fn), connection, std::forward<A>(args)...);
+      });
     }
   };
+
+  struct RunTransaction {
+    template <class F>
+    decltype(auto) operator()(const Engine& engine, F&& fn, unsigned retries) const {
+      return engine.run_transaction_through(detail::Facade::async, fn, retries);
+    }
+  };
+  static Connection autocommit(const Engine& engine) { return engine.connect_autocommit(detail::Facade::async); }
 
   Engine engine_;
 };

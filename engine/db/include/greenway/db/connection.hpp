@@ -6,8 +6,11 @@
 ///
 /// Layer: db. Source: SQLAlchemy's `Connection`.
 
+#include <any>
 #include <concepts>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -21,6 +24,9 @@
 #include <greenway/sql/value.hpp>
 
 namespace greenway {
+
+class DriverConnection;
+class Engine;
 
 namespace detail {
 
@@ -150,6 +156,14 @@ class Connection {
   /// @throws ArgumentError  It has no dialect.
   [[nodiscard]] const Dialect& dialect() const;
 
+  /// A second handle on the same session and transaction, as of SQLAlchemy 1.3.
+  /// @return It; closing or destroying it leaves this one open.
+  /// @throws ResourceClosedError  The connection is closed.
+  [[nodiscard]] Connection connect() const;
+  /// @return Its engine, with the options that it had here.
+  /// @throws ResourceClosedError  The connection is closed.
+  [[nodiscard]] Engine engine() const;
+
   /// Begins a transaction.
   /// @return It. It rolls back unless committed.
   /// @throws InvalidRequestError  One has begun already, by begin() or by a statement.
@@ -193,9 +207,28 @@ class Connection {
   /// Sets options for all further statements.
   /// @param options  What is set replaces what was.
   /// @return This.
-  /// @throws ArgumentError        One that is for statements only.
-  /// @throws InvalidRequestError  isolation_level, while a transaction is open.
+  /// @throws InvalidRequestError  isolation_level, read_only or deferrable, while a transaction is open.
   Connection& execution_options(const ExecutionOptions& options);
+  /// @return The options as they are now, the engine's among them.
+  /// @throws ResourceClosedError  The connection is closed.
+  [[nodiscard]] const ExecutionOptions& get_execution_options() const;
+  /// @return "READ COMMITTED", "SERIALIZABLE", "AUTOCOMMIT", …; asked of the database when nobody has said.
+  /// @throws ...  As execute().
+  [[nodiscard]] std::string get_isolation_level();
+
+  /// Whatever the application wants to keep with a session, while it lives: it comes back when the pool hands the session
+  /// out again, and goes when that is closed.
+  /// @return It, by name.
+  /// @throws ResourceClosedError, OperationalError  There is no session, and none can be had.
+  [[nodiscard]] std::map<std::string, std::any>& info();
+  /// The session as its driver knows it, whose native_handle() is the `PGconn*` or `sqlite3*`. What is done with it
+  /// happens behind the connection's back.
+  /// @return It; valid until the connection is closed, invalidated or broken.
+  /// @throws ResourceClosedError, OperationalError  As info().
+  [[nodiscard]] DriverConnection& get_raw_connection();
+  /// Takes the session out of the pool, which may open another one in its place. It is closed rather than given back.
+  /// @throws ResourceClosedError, OperationalError  As info().
+  void detach();
 
   /// Closes the session for good, without waiting: for one that is known to be of no more use. The next statement gets
   /// a new one, after rollback() if a transaction was open.
@@ -210,7 +243,7 @@ class Connection {
 
  private:
   friend class Engine;
-  explicit Connection(std::shared_ptr<detail::ConnectionState> state) noexcept;
+  explicit Connection(std::shared_ptr<detail::ConnectionState> state, bool is_branch = false) noexcept;
   [[nodiscard]] detail::ConnectionState& state() const;
 
   template <class F>
@@ -232,6 +265,7 @@ class Connection {
   static void commit_if_active(Transaction& transaction);
 
   std::shared_ptr<detail::ConnectionState> state_;
+  bool is_branch_ = false;  // of a connection that somebody else closes
 };
 
 }  // namespace greenway

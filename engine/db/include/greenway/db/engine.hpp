@@ -11,9 +11,11 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include <greenway/base/error.hpp>
 #include <greenway/db/connection.hpp>
 #include <greenway/db/options.hpp>
 #include <greenway/db/url.hpp>
@@ -27,7 +29,14 @@ struct EngineState;
 /// Through which door a connection was obtained: whether it may block where there is no greenlet.
 enum class Facade : bool { blocking, async };
 
+void wait_before_retry(unsigned attempt);
+
 }  // namespace detail
+
+/// @param error  Of a transaction that was rolled back.
+/// @return Whether the same transaction may work when it is tried again: it lost against a concurrent one (SQLSTATE 40001,
+///         40P01, SQLITE_BUSY_SNAPSHOT). Never for a commit whose outcome is unknown.
+[[nodiscard]] bool is_retryable(const DBAPIError& error) noexcept;
 
 /// How a pool stands at this moment.
 struct PoolStatus {
@@ -75,12 +84,56 @@ class Engine {
   /// @throws ...  As connect() and Connection::begin.
   template <std::invocable<Connection&> F>
   std::invoke_result_t<F, Connection&> begin(F&& fn) const {
-    Connection connection = connect();
-    return connection.begin([&]() -> decltype(auto) { return std::invoke(std::forward<F>(fn), connection); });
+    return begin_through(detail::Facade::blocking, std::forward<F>(fn));
   }
 
+  /// Runs `fn` as begin() does, and again when the database says that it might work then: see is_retryable(). Between
+  /// the attempts it waits a little, longer each time.
+  /// @param fn       Called with a `Connection&`, once for each attempt: what it has done beside the database it does again.
+  /// @param retries  How many more attempts there are after the first one.
+  /// @return What `fn` returns.
+  /// @throws ...  As begin(), of the last attempt.
+  template <std::invocable<Connection&> F>
+  std::invoke_result_t<F&, Connection&> run_transaction(F&& fn, unsigned retries = 5) const {
+    return run_transaction_through(detail::Facade::blocking, fn, retries);
+  }
+
+  /// Executes one statement on a connection of its own, and commits, whatever `autobegin` says.
+  /// @param what  Anything that Connection::execute takes.
+  /// @return Its result, buffered.
+  /// @throws ...  As connect() and Connection::execute.
+  template <class... A>
+  Result execute(const A&... what) const {
+    return connect_autocommit(detail::Facade::blocking).execute(what...);
+  }
+  /// Executes one statement as execute() does, and reads one value.
+  /// @tparam T    As Result::scalar.
+  /// @param what  Anything that Connection::scalar takes.
+  /// @return The first column of the first row; see Result::scalar.
+  /// @throws ...  As execute() and Result::scalar.
+  template <class T = Value, class... A>
+  [[nodiscard]] T scalar(const A&... what) const {
+    return execute(what...).template scalar<T>();
+  }
+
+  /// @param options  For connections that are made from what is returned; what is set replaces what this one has.
+  /// @return The same engine with these options: they share the pool.
+  [[nodiscard]] Engine execution_options(const ExecutionOptions& options) const;
+  /// @return What execution_options() and EngineOptions have set.
+  [[nodiscard]] const ExecutionOptions& get_execution_options() const noexcept { return *execution_options_; }
+
   /// Closes the idle connections; those in use are closed when they come back. The engine stays usable.
-  void dispose() const;
+  /// @param close  False: forget the idle connections without closing them. For a process that was forked: they are its
+  ///               parent's.
+  void dispose(bool close = true) const;
+  /// Forgets all compiled statements.
+  void clear_compiled_cache() const;
+
+  /// @return "postgresql", "sqlite".
+  [[nodiscard]] std::string_view name() const noexcept;
+  /// @return Which database this is, as the SQL layer sees it.
+  /// @throws ArgumentError  It has no dialect.
+  [[nodiscard]] const Dialect& dialect() const;
 
   /// @return Its URL.
   [[nodiscard]] const URL& url() const noexcept;
@@ -90,9 +143,32 @@ class Engine {
  private:
   friend class AsyncConnection;
   friend class AsyncEngine;
+  friend class Connection;
+  Engine(std::shared_ptr<detail::EngineState> state, std::shared_ptr<const ExecutionOptions> options) noexcept
+      : state_(std::move(state)), execution_options_(std::move(options)) {}
+  template <class F>
+  std::invoke_result_t<F, Connection&> begin_through(detail::Facade facade, F&& fn) const {
+    Connection connection = connect_through(facade);
+    return connection.begin([&]() -> decltype(auto) { return std::invoke(std::forward<F>(fn), connection); });
+  }
+  template <class F>
+  std::invoke_result_t<F&, Connection&> run_transaction_through(detail::Facade facade, F& fn, unsigned retries) const {
+    for (unsigned attempt = 0;; ++attempt) {
+      try {
+        return begin_through(facade, fn);
+      } catch (const DBAPIError& error) {
+        if (attempt == retries || !is_retryable(error)) {
+          throw;
+        }
+      }
+      detail::wait_before_retry(attempt);
+    }
+  }
   [[nodiscard]] Connection connect_through(detail::Facade facade) const;
+  [[nodiscard]] Connection connect_autocommit(detail::Facade facade) const;
 
   std::shared_ptr<detail::EngineState> state_;
+  std::shared_ptr<const ExecutionOptions> execution_options_;
 };
 
 }  // namespace greenway

@@ -16,40 +16,6 @@
 
 namespace greenway {
 
-/// Options of an engine. Start from the defaults, set what differs: `{.pool_size = 20, .echo = true}`.
-struct EngineOptions {
-  /// Connections that are kept open for the next user. 0: any number, all kept.
-  std::size_t pool_size = 5;
-
-  /// Connections beyond pool_size that may be open for a while; they are closed when they come back. -1: any number.
-  int max_overflow = 10;
-
-  /// How long connect() waits for its turn, FIFO, while all connections are in use. Zero fails at once.
-  Duration pool_timeout = std::chrono::seconds(30);
-
-  /// A connection older than this is replaced when it is next asked for, since firewalls forget. Negative: never.
-  Duration pool_recycle = std::chrono::seconds(-1);
-
-  /// Ask the server for a sign of life before a connection is handed out: a round trip each time.
-  bool pool_pre_ping = false;
-
-  /// For opening one connection: name lookup, every address, TLS and authentication together.
-  Duration connect_timeout = std::chrono::seconds(10);
-
-  /// For one statement, BEGIN or COMMIT; for each batch of a streaming result.
-  Duration statement_timeout = std::chrono::seconds(30);
-
-  /// How transactions begin: "SERIALIZABLE", …; empty is the server's default. "AUTOCOMMIT" sends no BEGIN: each
-  /// statement commits by itself, and commit() and rollback() are harmless.
-  std::string isolation_level = {};
-
-  /// Log each statement, without its parameters, as `greenway.engine`.
-  bool echo = false;
-
-  /// So many compiled statements are kept, by their shape; 0: none.
-  std::size_t query_cache_size = 500;
-};
-
 /// Options of an engine, one connection or one statement; what is not set comes from the connection, then from the engine.
 struct ExecutionOptions {
   /// Engines and connections: as EngineOptions::isolation_level.
@@ -85,6 +51,52 @@ struct ExecutionOptions {
   /// @param over  What is set there replaces what is set here.
   /// @return Both together.
   [[nodiscard]] ExecutionOptions merged(const ExecutionOptions& over) const;
+};
+
+/// Options of an engine. Start from the defaults, set what differs: `{.pool_size = 20, .echo = true}`.
+struct EngineOptions {
+  /// Connections that are kept open for the next user. 0: any number, all kept.
+  std::size_t pool_size = 5;
+
+  /// Connections beyond pool_size that may be open for a while; they are closed when they come back. -1: any number.
+  int max_overflow = 10;
+
+  /// How long connect() waits for its turn, FIFO, while all connections are in use. Zero fails at once.
+  Duration pool_timeout = std::chrono::seconds(30);
+
+  /// A connection older than this is replaced when it is next asked for, since firewalls forget. Negative: never.
+  Duration pool_recycle = std::chrono::seconds(-1);
+
+  /// Ask the server for a sign of life before a connection is handed out: a round trip each time.
+  bool pool_pre_ping = false;
+
+  /// For opening one connection: name lookup, every address, TLS and authentication together.
+  Duration connect_timeout = std::chrono::seconds(10);
+
+  /// For one statement, BEGIN or COMMIT; for each batch of a streaming result.
+  Duration statement_timeout = std::chrono::seconds(30);
+
+  /// How transactions begin: "SERIALIZABLE", …; empty is the server's default. "AUTOCOMMIT" sends no BEGIN: each
+  /// statement commits by itself, and commit() and rollback() are harmless.
+  std::string isolation_level = {};
+
+  /// A statement begins a transaction. False: each statement outside begin() commits by itself, as in SQLAlchemy 1.3.
+  bool autobegin = true;
+
+  /// Log each statement and its parameters as `greenway.engine`.
+  bool echo = false;
+
+  /// Makes it `greenway.engine.NAME`.
+  std::string logging_name = {};
+
+  /// Never log parameters: they may be secrets.
+  bool hide_parameters = false;
+
+  /// So many compiled statements are kept, by their shape; 0: none.
+  std::size_t query_cache_size = 500;
+
+  /// For all its connections; see there.
+  ExecutionOptions execution_options = {};
 };
 
 }  // namespace greenway

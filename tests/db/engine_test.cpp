@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <any>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <greenway/db/driver.hpp>
+
+#include "database.hpp"
+
+using namespace greenway;
+using database::error_of;
+
+namespace {
+
+EngineOptions no_autobegin() {
+  EngineOptions options;
+  options.autobegin = false;
+  return options;
+}
+
+ExecutionOptions isolated(const std::string& level) {
+  ExecutionOptions options;
+  options.isolation_level = level;
+  return options;
+}
+
+// Two transactions that each read all of `t` and then change it: one of them has to lose.
+template <class F>
+void lose_against_a_concurrent_change(const Engine& engine, Connection& connection, F&& change) {
+  CHECK(connection.scalar<int>(text("SELECT count(*) FROM t WHERE id < 100")) == 3);
+  if (change()) {
+    const auto rival = engine.execution_options(isolated("SERIALIZABLE"));
+    rival.begin([](Connection& other) {
+      static_cast<void>(other.scalar<int>(text("SELECT count(*) FROM t WHERE id < 100")));
+      other.execute(text("UPDATE t SET name = name || '!' WHERE id = 1"));
+    });
+  }
+  connection.execute(text("UPDATE t SET name = 'mine' WHERE id = 1"));
+}
+
+}  // namespace
+
+TEST_CASE("without autobegin each statement outside begin() commits by itself") {
+  database::everywhere(no_autobegin(), [](const Engine& engine) {
+    database::run_sql(engine, "CREATE TABLE t (id bigint PRIMARY KEY, name text)");
+    Connection connection = engine.connect();
+    connection.execute(text("INSERT INTO t VALUES (1, 'one')"));
+    CHECK_FALSE(connection.in_transaction());
+    CHECK(database::count(engine) == 1);
+    connection.rollback();
+    CHECK(database::count(engine) == 1);
+    {
+      Transaction transaction = connection.begin();
+      connection.execute(text("INSERT INTO t VALUES (2, 'two')"));
+      CHECK(connection.in_transaction());
+    }
+    CHECK(database::count(engine) == 1);
+    connection.begin([&] { connection.execute(text("INSERT INTO t VALUES (3, 'three')")); });
+    CHECK(database::count(engine) == 2);
+    {
+      Transaction savepoint = connection.begin_nested();
+      CHECK(connection.in_transaction());
+    }
+    connection.commit();
+  });
+}
+
+TEST_CASE("what an engine executes without a connection is committed, and its connection given back") {
+  const bool autobegin = GENERATE(true, false);
+  EngineOptions options;
+  options.autobegin = autobegin;
+  database::everywhere(options, [](const Engine& engine) {
+    engine.execute(text("CREATE TABLE t (id bigint PRIMARY KEY, name text)"));
+    engine.execute(text("INSERT INTO t VALUES (:id, 'x')"), params("id", 1));
+    CHECK(engine.pool_status().in_use == 0);
+    Result rows = engine.execute(text("SELECT id FROM t"));
+    CHECK(rows.scalars<int>().all() == std::vector<int>{1});
+    CHECK(engine.scalar<std::int64_t>(text("SELECT count(*) FROM t")) == 1);
+    CHECK_THROWS_AS(engine.execute(text("INSERT INTO t VALUES (1, 'again')")), IntegrityError);
+    CHECK(database::count(engine) == 1);
+    CHECK(engine.pool_status().in_use == 0);
+  });
+}
+
+TEST_CASE("an engine with other options shares the pool of the one it was made from") {
+  database::everywhere([](const Engine& engine) {
+    const Engine other = engine.execution_options(isolated("AUTOCOMMIT"));
+    CHECK_FALSE(engine.get_execution_options().isolation_level.has_value());
+    CHECK(other.get_execution_options().isolation_level == "AUTOCOMMIT");
+    {
+      Connection connection = other.connect();
+      CHECK(connection.get_execution_options().isolation_level == "AUTOCOMMIT");
+      CHECK(connection.engine().get_execution_options().isolation_level == "AUTOCOMMIT");
+      CHECK(connection.get_isolation_level() == "AUTOCOMMIT");
+      CHECK(engine.pool_status().in_use == 1);
+      database::mark(connection);
+    }
+    Connection connection = engine.connect();
+    CHECK(database::has_mark(connection));
+    CHECK(connection.in_transaction());
+  });
+}
+
+TEST_CASE("an isolation level holds for the connection that was told, and is gone with it") {
+  const database::Scratch scratch = database::Scratch::postgresql();
+  const Engine engine = create_engine(scratch.url());
+  {
+    Connection connection = engine.connect();
+    connection.execution_options(isolated("REPEATABLE READ"));
+    CHECK(connection.scalar<std::string>(text("SELECT current_setting('transaction_isolation')")) == "repeatable read");
+    CHECK(error_of<InvalidRequestError>([&] { return connection.execution_options(isolated("SERIALIZABLE")).closed(); })
+              .find("isolation_level may not be altered unless rollback() or commit() is called first") !=
+          std::string::npos);
+    connection.rollback();
+    connection.execution_options(isolated("WRONG"));
+    CHECK_THROWS_AS(connection.execute(text("SELECT 1")), ArgumentError);
+  }
+  Connection next = engine.connect();
+  CHECK(next.get_isolation_level() == "READ COMMITTED");
+}
+
+TEST_CASE("a read-only transaction refuses changes, and the next user of the session may make them") {
+  database::everywhere([](const Engine& engine) {
+    database::make_table(engine);
+    ExecutionOptions options;
+    options.read_only = true;
+    {
+      Connection connection = engine.connect();
+      connection.execution_options(options);
+      CHECK(connection.scalar<int>(text("SELECT count(*) FROM t")) == 3);
+      CHECK_THROWS_AS(connection.execute(text("DELETE FROM t")), DBAPIError);
+    }
+    database::run_sql(engine, "DELETE FROM t");
+    CHECK(database::count(engine) == 0);
+  });
+}
+
+TEST_CASE("a deferrable transaction says so to PostgreSQL") {
+  const database::Scratch scratch = database::Scratch::postgresql();
+  Connection connection = create_engine(scratch.url()).connect();
+  ExecutionOptions options = isolated("SERIALIZABLE");
+  options.read_only = true;
+  options.deferrable = true;
+  connection.execution_options(options);
+  CHECK(connection.scalar<std::string>(text("SELECT current_setting('transaction_deferrable')")) == "on");
+}
+
+TEST_CASE("a transaction that lost against a concurrent one is run again, and only that") {
+  database::everywhere([](const Engine& plain) {
+    database::make_table(plain);
+    const Engine engine = plain.execution_options(isolated("SERIALIZABLE"));
+
+    int attempts = 0;
+    const int answer = engine.run_transaction([&](Connection& connection) {
+      lose_against_a_concurrent_change(plain, connection, [&] { return ++attempts == 1; });
+      return attempts;
+    });
+    CHECK(answer == 2);
+    CHECK(plain.scalar<std::string>(text("SELECT name FROM t WHERE id = 1")) == "mine");
+
+    int tries = 0;
+    CHECK_THROWS_AS(engine.run_transaction(
+                        [&](Connection& connection) {
+                          ++tries;
+                          lose_against_a_concurrent_change(plain, connection, [] { return true; });
+                        },
+                        1),
+                    OperationalError);
+    CHECK(tries == 2);
+
+    tries = 0;
+    CHECK_THROWS_AS(engine.run_transaction([&](Connection& connection) {
+      ++tries;
+      connection.execute(text("INSERT INTO t VALUES (1, 'taken')"));
+    }),
+                    IntegrityError);
+    CHECK(tries == 1);
+  });
+}
+
+TEST_CASE("a commit whose outcome is unknown is never retried") {
+  Diagnostics fields;
+  fields.sqlstate = "40001";
+  CHECK(is_retryable(OperationalError(fields)));
+  CHECK_FALSE(is_retryable(OutcomeUnknown(fields)));
+  fields.sqlstate = "40P01";
+  CHECK(is_retryable(OperationalError(fields)));
+  fields.sqlstate = "23505";
+  CHECK_FALSE(is_retryable(IntegrityError(fields)));
+}
+
+TEST_CASE("info stays with the session, through the pool, until it is closed") {
+  database::everywhere([](const Engine& engine) {
+    {
+      Connection connection = engine.connect();
+      connection.info()["mark"] = 5;
+    }
+    Connection connection = engine.connect();
+    CHECK(std::any_cast<int>(connection.info().at("mark")) == 5);
+    connection.invalidate();
+    CHECK(connection.info().empty());
+    connection.close();
+    CHECK_THROWS_AS(connection.info(), ResourceClosedError);
+  });
+}
+
+TEST_CASE("the driver's own connection is within reach") {
+  database::everywhere([](const Engine& engine) {
+    Connection connection = engine.connect();
+    CHECK(connection.get_raw_connection().native_handle() != nullptr);
+    CHECK(connection.get_raw_connection().is_usable());
+  });
+}
+
+TEST_CASE("a detached connection leaves the pool, and is closed rather than given back") {
+  EngineOptions options;
+  options.pool_size = 1;
+  options.max_overflow = 0;
+  database::everywhere(options, [](const Engine& engine) {
+    Connection connection = engine.connect();
+    database::mark(connection);
+    connection.detach();
+    CHECK(engine.pool_status().in_use == 0);
+    {
+      Connection other = engine.connect();
+      CHECK_FALSE(database::has_mark(other));
+    }
+    CHECK(database::has_mark(connection));
+    connection.close();
+    CHECK(engine.pool_status().idle == 1);
+    CHECK(engine.pool_status().in_use == 0);
+  });
+}
+
+TEST_CASE("a branch shares the session and its transaction, and closing it leaves the connection open") {
+  database::everywhere([](const Engine& engine) {
+    database::make_table(engine);
+    Connection connection = engine.connect();
+    {
+      Connection branch = connection.connect();
+      branch.execute(text("DELETE FROM t WHERE id = 1"));
+      CHECK(connection.in_transaction());
+      branch.close();
+      CHECK(branch.closed());
+      Connection dropped = connection.connect();
+    }
+    CHECK_FALSE(connection.closed());
+    CHECK(connection.scalar<int>(text("SELECT count(*) FROM t")) == 2);
+    connection.close();
+    CHECK_THROWS_AS(connection.connect(), ResourceClosedError);
+    CHECK(database::count(engine) == 3);
+  });
+}
+
+TEST_CASE("disposing without closing forgets the idle connections") {
+  database::everywhere([](const Engine& engine) {
+    database::run_sql(engine, "CREATE TABLE t (id bigint)");
+    CHECK(engine.pool_status().idle == 1);
+    engine.dispose(false);
+    CHECK(engine.pool_status().idle == 0);
+    CHECK(engine.pool_status().in_use == 0);
+    CHECK(database::count(engine) == 0);
+  });
+}
