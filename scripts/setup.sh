@@ -10,13 +10,13 @@ source "$(dirname "$0")/steps.sh"
 purpose=${1:-build}
 packages=(
   g++ cmake ninja-build ccache mold
-  libboost1.81-dev libboost-context1.81-dev libboost-fiber1.81-dev
+  libboost1.81-dev libboost-context1.81-dev libboost-fiber1.81-dev libboost-json1.81-dev
   libpq-dev libsqlite3-dev
   catch2 libbenchmark-dev libcli11-dev libfmt-dev
 )
 case $purpose in
   build) ;;
-  test) packages+=(postgresql-15 doxygen gdb valgrind) ;;
+  test) packages+=(postgresql-15 python3-sqlalchemy doxygen gdb valgrind) ;;
   aarch64) packages+=(g++-aarch64-linux-gnu qemu-user) ;;
   bench) packages+=(postgresql-15 valgrind) ;;
   *) fail 'usage: scripts/setup.sh [build | test | aarch64 | bench]' 2 ;;

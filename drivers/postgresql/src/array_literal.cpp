@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include <greenway/sql/detail/value_text.hpp>
+
 namespace greenway::detail::postgresql {
 
 namespace {
@@ -49,8 +51,12 @@ void add(std::string& literal, const Value& item) {
     literal += '"';
   } else if (const auto* items = item.get_if<std::vector<Value>>()) {
     literal += array_literal(*items);
-  } else {
+  } else if (item.is_null()) {
     literal += "NULL";
+  } else {
+    std::string other;
+    append_text(other, item);
+    add_quoted(literal, other);
   }
 }
 

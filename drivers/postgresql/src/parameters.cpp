@@ -2,9 +2,12 @@
 #include "parameters.hpp"
 
 #include <bit>
+#include <cstring>
 #include <string>
 
 #include <endian.h>
+
+#include <greenway/sql/detail/value_text.hpp>
 
 #include "array_literal.hpp"
 #include "error.hpp"
@@ -17,6 +20,26 @@ namespace {
 constexpr int binary = 1;
 constexpr std::size_t most_parameters = 65'535;           // the protocol counts them in 16 bits
 constexpr std::size_t most_bytes = std::size_t{1} << 30;  // more than the server takes, less than a length can say
+
+std::uint64_t since_2000(std::chrono::microseconds since_1970, std::size_t i) {
+  std::int64_t microseconds = 0;
+  if (__builtin_sub_overflow(since_1970.count(), microseconds_before_2000, &microseconds) || is_infinite(microseconds)) {
+    throw_client_error<DataError>(
+        "parameter $" + std::to_string(i + 1) + " is a timestamp that lies before all that PostgreSQL knows", {}, false);
+  }
+  return static_cast<std::uint64_t>(microseconds);
+}
+
+std::string interval_bytes(const CalendarInterval& interval) {
+  const std::uint64_t microseconds = htobe64(static_cast<std::uint64_t>(interval.microseconds.count()));
+  const std::uint32_t days = htobe32(static_cast<std::uint32_t>(interval.days));
+  const std::uint32_t months = htobe32(static_cast<std::uint32_t>(interval.months));
+  std::string bytes(16, '\0');
+  std::memcpy(bytes.data(), &microseconds, 8);
+  std::memcpy(bytes.data() + 8, &days, 4);
+  std::memcpy(bytes.data() + 12, &months, 4);
+  return bytes;
+}
 
 }  // namespace
 
@@ -85,10 +108,44 @@ std::string_view Parameters::encode(std::size_t i, const Value& value) {
       return lists_.emplace_front(array_literal(*value.get_if<std::vector<Value>>()));
     case ValueKind::null:
       return {};
-    default:
+    case ValueKind::numeric:
+      types_[i] = oid::numeric;
       formats_[i] = 0;
-      return *value.get_if<std::string>();
+      return value.get_if<Decimal>()->str();
+    case ValueKind::date:
+      types_[i] = oid::date;
+      return store(i, static_cast<std::uint32_t>(value.get_if<std::chrono::sys_days>()->time_since_epoch().count() -
+                                                 static_cast<std::int32_t>(days_before_2000)));
+    case ValueKind::time:
+      types_[i] = oid::time;
+      return store(i, static_cast<std::uint64_t>(value.get_if<TimeOfDay>()->since_midnight().count()));
+    case ValueKind::datetime:
+      types_[i] = oid::timestamp;
+      return store(i, since_2000(value.get_if<std::chrono::local_time<std::chrono::microseconds>>()->time_since_epoch(), i));
+    case ValueKind::timestamptz:
+      types_[i] = oid::timestamptz;
+      return store(i, since_2000(value.get_if<std::chrono::sys_time<std::chrono::microseconds>>()->time_since_epoch(), i));
+    case ValueKind::interval:
+      types_[i] = oid::interval;
+      return lists_.emplace_front(interval_bytes(*value.get_if<CalendarInterval>()));
+    case ValueKind::uuid:
+      types_[i] = oid::uuid;
+      return {reinterpret_cast<const char*>(value.get_if<UUIDBytes>()->bytes.data()), sizeof(UUIDBytes)};
+    case ValueKind::json:
+      formats_[i] = 0;  // and of no type: json and jsonb do not convert to each other everywhere
+      return value.get_if<JSONText>()->text;
+    case ValueKind::text:
+      break;
   }
+  formats_[i] = 0;
+  return *value.get_if<std::string>();
+}
+
+std::string_view Parameters::store(std::size_t i, std::uint32_t number) noexcept {
+  numbers_[i] = 0;
+  const std::uint32_t sent = htobe32(number);
+  std::memcpy(&numbers_[i], &sent, sizeof sent);
+  return {reinterpret_cast<const char*>(&numbers_[i]), sizeof sent};
 }
 
 std::string_view Parameters::store(std::size_t i, std::uint64_t number) noexcept {

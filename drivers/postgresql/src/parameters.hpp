@@ -41,6 +41,7 @@ class Parameters {
  private:
   std::string_view encode(std::size_t i, const Value& value);
   std::string_view store(std::size_t i, std::uint64_t number) noexcept;
+  std::string_view store(std::size_t i, std::uint32_t number) noexcept;
 
   static constexpr std::size_t inline_count = 16;
   static constexpr std::size_t bytes_each = sizeof(std::uint64_t) + sizeof(char*) + sizeof(Oid) + 2 * sizeof(int);
@@ -52,7 +53,7 @@ class Parameters {
   std::pmr::vector<Oid> types_;
   std::pmr::vector<int> lengths_;
   std::pmr::vector<int> formats_;
-  std::forward_list<std::string> lists_;
+  std::forward_list<std::string> lists_;  // and intervals
 };
 
 }  // namespace greenway::detail::postgresql

@@ -2,95 +2,12 @@
 #include "row_batch.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <string_view>
 
+#include "decode.hpp"
 #include "error.hpp"
 #include "render.hpp"
-#include "wire.hpp"
 
 namespace greenway::detail::postgresql {
-
-namespace {
-
-/// Whether bytes of an unknown type are UTF-8 without control characters: no binary form that begins with a count or a
-/// length is.
-bool is_printable(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if ((lead < 0x20 && lead != '\t' && lead != '\n' && lead != '\r') || lead == 0x7F) {
-      return false;
-    }
-    const std::size_t length = lead < 0x80   ? 1
-                               : lead < 0xC2 ? 0
-                               : lead < 0xE0 ? 2
-                               : lead < 0xF0 ? 3
-                               : lead < 0xF5 ? 4
-                                             : 0;
-    if (length == 0 || i + length > text.size()) {
-      return false;
-    }
-    for (std::size_t k = 1; k < length; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0U) != 0x80U) {
-        return false;
-      }
-    }
-    i += length;
-  }
-  return true;
-}
-
-/// The size that a codec promises; 0 for any.
-constexpr std::size_t size_of(Codec codec) noexcept {
-  switch (codec) {
-    case Codec::boolean:
-    case Codec::single_byte:
-      return 1;
-    case Codec::int2:
-      return 2;
-    case Codec::int4:
-    case Codec::unsigned4:
-    case Codec::float4:
-      return 4;
-    case Codec::int8:
-    case Codec::float8:
-      return 8;
-    default:
-      return 0;
-  }
-}
-
-/// @param data  As many bytes as the codec promises.
-Cell decode(Codec codec, const char* data, std::size_t size) noexcept {
-  switch (codec) {
-    case Codec::boolean:
-      return Cell::of(*data != 0);
-    case Codec::int2:
-      return Cell::of(std::int64_t{from_network<std::int16_t>(data)});
-    case Codec::int4:
-      return Cell::of(std::int64_t{from_network<std::int32_t>(data)});
-    case Codec::int8:
-      return Cell::of(from_network<std::int64_t>(data));
-    case Codec::unsigned4:
-      return Cell::of(std::int64_t{from_network<std::uint32_t>(data)});
-    case Codec::float4:
-      return Cell::of(double{std::bit_cast<float>(from_network<std::uint32_t>(data))});
-    case Codec::float8:
-      return Cell::of(std::bit_cast<double>(from_network<std::uint64_t>(data)));
-    case Codec::single_byte:
-      return Cell::of(ValueKind::text, data, *data == '\0' ? 0 : 1);
-    case Codec::versioned_text:
-      return Cell::of(ValueKind::text, data + 1, size - 1);
-    case Codec::bytes:
-      return Cell::of(ValueKind::bytes, data, size);
-    case Codec::unknown:
-      return Cell::of(is_printable({data, size}) ? ValueKind::text : ValueKind::bytes, data, size);
-    default:
-      return Cell::of(ValueKind::text, data, size);
-  }
-}
-
-}  // namespace
 
 PostgreSQLRowBatch::PostgreSQLRowBatch(std::shared_ptr<const RowShape> shape, ResultHandle first,
                                        std::vector<ResultHandle> rest)
@@ -109,14 +26,14 @@ Cell PostgreSQLRowBatch::cell(std::size_t row, std::size_t column) const {
   if (data == nullptr) {
     return {};
   }
-  if (is_rendered(codec)) {
+  if (codec == Codec::timetz) {
     return rendered_cell(row, column);
   }
-  if (const std::size_t promised = size_of(codec);
-      (promised != 0 && size != promised) || (codec == Codec::versioned_text && (size == 0 || *data != 1))) {
+  Cell cell;
+  if (!decode(codec, data, size, cell)) {
     throw_malformed(column);
   }
-  return decode(codec, data, size);
+  return cell;
 }
 
 PostgreSQLRowBatch::Field PostgreSQLRowBatch::field(std::size_t row, std::size_t column) const noexcept {
@@ -140,8 +57,7 @@ Cell PostgreSQLRowBatch::rendered_cell(std::size_t row, std::size_t column) cons
   if (size == 0) {
     throw_malformed(column);
   }
-  const ValueKind kind = shape_->codecs[column] == Codec::numeric ? ValueKind::numeric : ValueKind::text;
-  return Cell::of(kind, text_.data() + begins_[i], size);
+  return Cell::of(ValueKind::text, text_.data() + begins_[i], size);
 }
 
 void PostgreSQLRowBatch::render_rows() {
@@ -150,7 +66,7 @@ void PostgreSQLRowBatch::render_rows() {
     for (const std::size_t column : shape_->rendered) {
       begins_.push_back(text_.size());
       if (const auto [data, size] = field(row, column); data != nullptr) {
-        render(shape_->codecs[column], {data, size}, text_);
+        render_timetz({data, size}, text_);
       }
     }
   }

@@ -11,7 +11,7 @@ RowShape::RowShape(const PGresult* result) {
     list.push_back(ColumnInfo{PQfname(result, i), type_name(type)});
     types.push_back(type);
     codecs.push_back(codec_of(type));
-    if (is_rendered(codecs.back())) {
+    if (codecs.back() == Codec::timetz) {
       rendered.push_back(static_cast<std::size_t>(i));
     }
   }

@@ -14,6 +14,13 @@ inline constexpr Oid boolean = 16;
 inline constexpr Oid bytea = 17;
 inline constexpr Oid int8 = 20;
 inline constexpr Oid float8 = 701;
+inline constexpr Oid date = 1082;
+inline constexpr Oid time = 1083;
+inline constexpr Oid timestamp = 1114;
+inline constexpr Oid timestamptz = 1184;
+inline constexpr Oid interval = 1186;
+inline constexpr Oid numeric = 1700;
+inline constexpr Oid uuid = 2950;
 }  // namespace oid
 
 /// How the binary form of a type becomes a value.
@@ -29,20 +36,19 @@ enum class Codec : std::uint8_t {
   versioned_text,  ///< a byte 1, then text
   single_byte,     ///< PostgreSQL's "char"
   bytes,
-  unknown,  ///< text where it is printable, else bytes
-  // From here on: rendered as text when the rows arrive.
+  unknown,  ///< an array where it is one, text where it is printable, else bytes
   numeric,
   date,
   time,
-  timetz,
   timestamp,
   timestamptz,
   interval,
   uuid,
+  json,
+  versioned_json,  ///< a byte 1, then JSON
+  array,
+  timetz,  ///< rendered as text when the rows arrive; the others are looked at in place
 };
-
-/// @return Whether values are rendered when the rows arrive; the others are looked at in place.
-constexpr bool is_rendered(Codec codec) noexcept { return codec >= Codec::numeric; }
 
 /// @return How values of a type are read.
 Codec codec_of(Oid type) noexcept;

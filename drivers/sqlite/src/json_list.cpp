@@ -5,26 +5,13 @@
 #include <charconv>
 #include <cmath>
 
+#include <greenway/sql/detail/value_text.hpp>
+
+#include "storage.hpp"
+
 namespace greenway::detail {
 
 namespace {
-
-void add_text(std::string& json, std::string_view text) {
-  static constexpr char digits[] = "0123456789abcdef";
-  json += '"';
-  for (const char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      json.append({'\\', c});
-    } else if (code < 0x20) {
-      json += "\\u00";
-      json.append({digits[code >> 4U], digits[code & 15U]});
-    } else {
-      json += c;
-    }
-  }
-  json += '"';
-}
 
 template <class T>
 void add_number(std::string& json, T number) {
@@ -33,6 +20,11 @@ void add_number(std::string& json, T number) {
 }
 
 bool add(std::string& json, const Value& item) {
+  if (is_stored_otherwise(item.kind())) {
+    std::string why;
+    const Value other = stored(item, why);
+    return why.empty() && add(json, other);
+  }
   if (const auto* truth = item.get_if<bool>()) {
     json += *truth ? '1' : '0';
   } else if (const auto* integer = item.get_if<std::int64_t>()) {
@@ -40,7 +32,7 @@ bool add(std::string& json, const Value& item) {
   } else if (const auto* real = item.get_if<double>(); real != nullptr && std::isfinite(*real)) {
     add_number(json, *real);
   } else if (const auto* text = item.get_if<std::string>()) {
-    add_text(json, *text);
+    append_json_string(json, *text);
   } else if (item.is_null()) {
     json += "null";
   } else {

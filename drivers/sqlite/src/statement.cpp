@@ -8,6 +8,7 @@
 
 #include "error.hpp"
 #include "json_list.hpp"
+#include "storage.hpp"
 
 namespace greenway::detail {
 
@@ -68,6 +69,14 @@ void SQLiteStatement::bind(std::span<const Value> parameters, bool copies) {
 }
 
 void SQLiteStatement::bind_one(int index, const Value& value, bool copies) {
+  if (is_stored_otherwise(value.kind())) {
+    std::string why;
+    const Value other = stored(value, why);
+    if (!why.empty()) {
+      throw_sqlite_error("parameter " + std::to_string(index) + " is " + why, SQLITE_MISMATCH, sql_.text);
+    }
+    return bind_one(index, other, true);
+  }
   const auto lifetime = copies ? SQLITE_TRANSIENT : SQLITE_STATIC;
   int code = SQLITE_OK;
   if (const auto* truth = value.get_if<bool>()) {
@@ -94,7 +103,7 @@ void SQLiteStatement::bind_one(int index, const Value& value, bool copies) {
     const std::optional<std::string> json = json_list(*items);
     if (!json) {
       throw_sqlite_error("parameter " + std::to_string(index) + " is a list that holds a blob, NaN or an infinity, which "
-                         "JSON has not: compare with each by itself", SQLITE_MISMATCH, sql_.text);
+                         "JSON has not, or what SQLite cannot store: compare with each by itself", SQLITE_MISMATCH, sql_.text);
     }
     code = sqlite3_bind_text64(handle_, index, json->data(), json->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   } else {

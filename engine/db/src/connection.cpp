@@ -6,6 +6,7 @@
 
 #include <greenway/base/error.hpp>
 #include <greenway/db/engine.hpp>
+#include <greenway/sql/detail/bind_processing.hpp>
 
 #include "connection_state.hpp"
 
@@ -44,7 +45,16 @@ detail::ConnectionState& Connection::state() const {
 }
 
 Result Connection::execute(const TextClause& statement, const ExecutionOptions& options) {
-  return state().execute(statement.sql(state().parameter_style()), statement.values(), options);
+  Result result = state().execute(statement.sql(state().parameter_style()), statement.values(), options);
+  if (statement.column_types() != nullptr && result.returns_rows()) {
+    auto types = std::make_shared<std::vector<Type>>();
+    for (const std::string& name : result.keys()) {
+      const auto known = std::ranges::find(*statement.column_types(), name, &std::pair<std::string, Type>::first);
+      types->push_back(known == statement.column_types()->end() ? Type() : known->second);
+    }
+    result.set_types(std::move(types));
+  }
+  return result;
 }
 
 Result Connection::execute(const TextClause& statement, const Parameters& parameters, const ExecutionOptions& options) {
@@ -54,20 +64,20 @@ Result Connection::execute(const TextClause& statement, const Parameters& parame
 namespace {
 
 /// The values of a statement's parameters, in the order of their numbers.
-std::vector<Value> values_of(const StatementShape& shape, const Parameters& parameters) {
+std::vector<Value> values_of(const StatementShape& shape, const Parameters& parameters, Dialect::Kind dialect) {
   std::vector<Value> values;
   values.reserve(shape.binds().size());
   std::size_t used = 0;
   for (const detail::BindNode* bind : shape.binds()) {
     if (bind->has_value) {
-      values.push_back(bind->value);
+      values.push_back(detail::bound_to(bind->value, bind->type, dialect));
       continue;
     }
     const auto given = std::ranges::find(parameters.items(), bind->text, &std::pair<std::string, Value>::first);
     if (given == parameters.items().end()) {
       throw ArgumentError("the statement's parameter '" + bind->text + "' has no value: give it to execute()");
     }
-    values.push_back(given->second);
+    values.push_back(detail::bound_to(given->second, bind->type, dialect));
     ++used;
   }
   if (used != parameters.items().size()) {
@@ -83,8 +93,10 @@ Result Connection::execute(const Statement& statement, const Parameters& paramet
   static thread_local StatementShape shape;
   shape.read(*statement.node());
   const std::shared_ptr<const Compiled> compiled = state().engine().compiled().find(statement, shape);
-  const std::vector<Value> values = values_of(shape, parameters);
-  return state().execute(compiled->sql, values, options);
+  const std::vector<Value> values = values_of(shape, parameters, dialect().kind());
+  Result result = state().execute(compiled->sql, values, options);
+  result.set_types({compiled, &compiled->column_types});
+  return result;
 }
 
 const Dialect& Connection::dialect() const { return Dialect::of(state().engine().driver->name()); }

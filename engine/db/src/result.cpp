@@ -65,6 +65,7 @@ Result::Result(std::shared_ptr<const ColumnList> columns, detail::Stream stream)
 
 Result::Result(Result&& other) noexcept
     : columns_(std::move(other.columns_)),
+      types_(std::move(other.types_)),
       source_(std::move(other.source_)),
       next_(std::exchange(other.next_, 0)),
       size_(std::exchange(other.size_, 0)),
@@ -88,6 +89,12 @@ Result& Result::operator=(Result&& other) noexcept {
 }
 
 Result::~Result() = default;
+
+void Result::set_types(std::shared_ptr<const std::vector<Type>> types) noexcept {
+  if (types != nullptr && returns_rows() && types->size() == columns_->size()) {
+    types_ = std::move(types);
+  }
+}
 
 std::vector<std::string> Result::keys() const {
   if (!returns_rows()) {
@@ -180,7 +187,7 @@ void Result::read_from(std::shared_ptr<const RowBatch> batch) {
   next_ = 0;
   size_ = batch != nullptr ? batch->size() : 0;
   source_ = batch != nullptr
-                ? std::make_shared<const detail::RowSource>(detail::RowSource{std::move(batch), columns_})
+                ? std::make_shared<const detail::RowSource>(detail::RowSource{std::move(batch), columns_, types_})
                 : nullptr;
 }
 
@@ -221,6 +228,13 @@ Result& Result::project(const std::vector<std::size_t>& columns) {
     chosen.push_back(filter.columns().empty() ? column : filter.columns()[column]);
   }
   columns_ = std::move(shape);
+  if (types_ != nullptr) {
+    auto types = std::make_shared<std::vector<Type>>();
+    for (const std::size_t column : columns) {
+      types->push_back((*types_)[column]);
+    }
+    types_ = std::move(types);
+  }
   filter.choose(std::move(chosen));
   if (next_ < size_) {
     read_from(detail::RowFilter::chosen(source_->batch, next_, columns));
@@ -254,7 +268,7 @@ FrozenResult Result::freeze() {
     batches.push_back(source_->batch);
     next_ = size_;
   }
-  FrozenResult frozen(columns_, std::move(batches));
+  FrozenResult frozen(columns_, types_, std::move(batches));
   close();
   return frozen;
 }
@@ -264,7 +278,9 @@ Result FrozenResult::operator()() const {
   for (const auto& batch : batches_) {
     rows += static_cast<std::int64_t>(batch->size());
   }
-  return Result(columns_, batches_, rows, 0);
+  Result result(columns_, batches_, rows, 0);
+  result.set_types(types_);
+  return result;
 }
 
 std::optional<Row> Result::only_row(const char* what_was_required) {
@@ -294,7 +310,7 @@ void Result::print(std::ostream& out) const {
   for (std::size_t i = next_batch_; i < batches_.size(); ++i) {
     const bool is_chosen = filter_ != nullptr && !filter_->columns().empty();
     const auto source = std::make_shared<const detail::RowSource>(detail::RowSource{
-        is_chosen ? detail::RowFilter::chosen(batches_[i], 0, filter_->columns()) : batches_[i], columns_});
+        is_chosen ? detail::RowFilter::chosen(batches_[i], 0, filter_->columns()) : batches_[i], columns_, types_});
     for (std::size_t row = 0; row < batches_[i]->size(); ++row) {
       out << '\n' << Row(source, row);
     }

@@ -13,11 +13,6 @@ namespace {
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
-std::string described(const Cell& cell, const ColumnInfo& column) {
-  std::string text = "column " + quoted(column.name) + " holds " + std::string(name(cell.kind));
-  return column.type_name.empty() ? text : text + " (" + column.type_name + ')';
-}
-
 void print_bytes(std::ostream& out, std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   out << "x'";
@@ -56,14 +51,12 @@ void print(std::ostream& out, const Cell& cell) {
     case ValueKind::real:
       return print_real(out, cell.real);
     case ValueKind::numeric:
-      out << cell.view();
+      out << cell.text();
       return;
-    case ValueKind::text:
-      return print_text(out, cell.view());
     case ValueKind::bytes:
       return print_bytes(out, cell.view());
-    case ValueKind::array:
-      return;  // drivers hand arrays out as text
+    default:
+      return print_text(out, cell.text());
   }
 }
 
@@ -75,72 +68,9 @@ std::string listed(const ColumnList& columns) {
   return names;
 }
 
-// A decimal that is a number, and nothing after it.
-template <class T>
-std::optional<T> parsed(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
-}
-
 }  // namespace
 
 namespace detail {
-
-void throw_wrong_type(const Cell& cell, const ColumnInfo& column, std::string_view wanted) {
-  std::string text = described(cell, column) + " and cannot be read as " + std::string(wanted);
-  if (cell.kind == ValueKind::null) {
-    text += "; read it as std::optional<" + std::string(wanted) + '>';
-  }
-  throw InvalidRequestError(text);
-}
-
-void throw_out_of_range(const Cell& cell, const ColumnInfo& column, std::string_view wanted) {
-  Diagnostics fields;
-  fields.message = described(cell, column) + " whose value does not fit into " + std::string(wanted);
-  fields.column = column.name;
-  throw DataError(std::move(fields));
-}
-
-Value to_value(const Cell& cell) {
-  switch (cell.kind) {
-    case ValueKind::null:
-      return {};
-    case ValueKind::boolean:
-      return cell.boolean;
-    case ValueKind::integer:
-      return cell.integer;
-    case ValueKind::real:
-      return cell.real;
-    case ValueKind::numeric:
-    case ValueKind::text:
-      return cell.view();
-    case ValueKind::bytes:
-      return std::as_bytes(std::span(cell.data, cell.size));
-    case ValueKind::array:
-      break;  // drivers hand arrays out as text
-  }
-  return {};
-}
-
-std::int64_t whole_number(const Cell& cell, const ColumnInfo& column, std::string_view wanted) {
-  if (cell.kind != ValueKind::numeric) {
-    throw_wrong_type(cell, column, wanted);
-  }
-  const std::optional<std::int64_t> value = parsed<std::int64_t>(cell.view());
-  return value ? *value : (throw_out_of_range(cell, column, wanted), 0);
-}
-
-double real_number(const Cell& cell, const ColumnInfo& column, std::string_view wanted) {
-  if (cell.kind == ValueKind::integer) {
-    return static_cast<double>(cell.integer);
-  }
-  if (cell.kind != ValueKind::numeric) {
-    throw_wrong_type(cell, column, wanted);
-  }
-  const std::optional<double> value = parsed<double>(cell.view());
-  return value ? *value : (throw_out_of_range(cell, column, wanted), 0.0);
-}
 
 std::size_t index_of(const ColumnList& columns, std::string_view name) {
   const auto has_name = [&](const ColumnInfo& column) { return column.name == name; };

@@ -180,16 +180,33 @@ void Compilation::over(const Node& node) {
 }
 
 void Compilation::index(const Node& node) {
-  const TypeKind kind = node.child(0)->type.kind();
-  expression(*node.child(0), Precedence::primary);
-  if (kind == TypeKind::json || kind == TypeKind::jsonb) {
-    out_ += " -> ";
-    expression(*node.child(1), Precedence::product);
-  } else {
+  const std::string_view symbol = node.symbol;
+  if (symbol.empty()) {
+    expression(*node.child(0), Precedence::primary);
     out_ += '[';
     expression(*node.child(1));
     out_ += ']';
+    return;
   }
+  expression(*node.child(0), Precedence::other);
+  // SQLite's paths say everything that PostgreSQL has two operators for.
+  out_.append(1, ' ').append(!is_sqlite_ ? symbol : symbol.ends_with(">>") ? "->>" : "->").append(1, ' ');
+  expression(*node.child(1), above(Precedence::other));
+}
+
+/// PostgreSQL is told the type of what would not say it by itself.
+void Compilation::bind(const BindNode& node) {
+  const TypeKind kind = node.type.kind();
+  const bool is_index = kind == TypeKind::json_path && node.value.kind() == ValueKind::integer;
+  const bool is_list = kind == TypeKind::json_path && node.value.kind() == ValueKind::array;
+  const bool has_cast = kind == TypeKind::array || kind == TypeKind::json || kind == TypeKind::jsonb || is_index || is_list;
+  if (is_sqlite_ || !has_cast) {
+    number(node);
+    return;
+  }
+  out_ += "CAST(";
+  number(node);
+  out_ += " AS " + (is_index ? "INTEGER" : is_list ? "TEXT[]" : dialect_.type_name(node.type)) + ")";
 }
 
 void Compilation::extract(const Node& node) {
@@ -220,7 +237,7 @@ void Compilation::expression(const Node& node, Precedence least) {
   switch (node.kind) {
     case NodeKind::column: column(node); break;
     case NodeKind::literal_column: out_ += node.text; break;
-    case NodeKind::bind: number(node); break;
+    case NodeKind::bind: bind(as<BindNode>(node)); break;
     case NodeKind::null_value: out_ += "NULL"; break;
     case NodeKind::true_value: out_ += is_sqlite_ ? "1" : "true"; break;
     case NodeKind::false_value: out_ += is_sqlite_ ? "0" : "false"; break;

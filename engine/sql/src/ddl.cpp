@@ -231,7 +231,8 @@ std::vector<std::pair<std::string, std::string>> create_type_sql(const MetaData&
   }
   for (const Table& table : metadata.tables()) {
     for (const Column& column : table.data().columns) {
-      const Type& type = column.data().type;
+      const bool is_array = column.data().type.kind() == TypeKind::array;
+      const Type type = is_array ? column.data().type.item() : column.data().type;
       const bool is_known = std::ranges::any_of(types, [&](const auto& known) { return known.first == type.data().name; });
       if (type.kind() != TypeKind::enum_ || is_known) {
         continue;

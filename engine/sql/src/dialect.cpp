@@ -117,6 +117,8 @@ std::string Dialect::type_name(const Type& type) const {
       }
       return "VARCHAR(" + std::to_string(longest) + ")";
     }
+    case TypeKind::json_path:
+      throw ArgumentError("the path to an element of JSON is no type of a column");
     case TypeKind::array:
       if (is_sqlite) {
         throw ArgumentError("SQLite has no arrays: keep a list in a table of its own, or as JSON");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <greenway/sql/expression.hpp>
 
+#include <algorithm>
 #include <array>
 
 #include <greenway/base/error.hpp>
@@ -71,7 +72,19 @@ Type type_of(const Value& value) {
     case ValueKind::numeric: return Numeric();
     case ValueKind::text: return Text();
     case ValueKind::bytes: return LargeBinary();
-    case ValueKind::array:
+    case ValueKind::date: return Date();
+    case ValueKind::time: return Time();
+    case ValueKind::datetime: return DateTime();
+    case ValueKind::timestamptz: return DateTime(true);
+    case ValueKind::interval: return Interval();
+    case ValueKind::uuid: return Uuid();
+    case ValueKind::json: return JSON();
+    case ValueKind::array: {
+      const auto& items = *value.get_if<std::vector<Value>>();
+      const auto known = std::ranges::find_if_not(items, &Value::is_null);
+      const Type item = known == items.end() ? Type() : type_of(*known);
+      return item.kind() == TypeKind::unknown ? item : ARRAY(item.kind() == TypeKind::array ? item.item() : item);
+    }
     case ValueKind::null: break;
   }
   return {};
@@ -142,6 +155,15 @@ ColumnElement has_part(const ColumnElement& text, const Operand& other, Part par
     pattern = pattern.concat(anything);
   }
   return liked(operand, "LIKE", pattern, autoescape ? "/" : std::string_view());
+}
+
+struct JSONPath : Type {
+  JSONPath() noexcept : Type(TypeKind::json_path) {}
+};
+Type path_type() { return JSONPath(); }
+
+ColumnElement json_element(const NodeRef& document, const char* symbol, NodeRef path) {
+  return ColumnElement(make_node(NodeKind::index, symbol, Precedence::other, {document, std::move(path)}, document->type));
 }
 
 NodeRef remade(const Node& node, const char* symbol) {
@@ -267,7 +289,7 @@ ColumnElement literal_column(std::string sql, Type type) {
 }
 
 ColumnElement cast(const Operand& operand, const Type& type) {
-  return ColumnElement(make_node(NodeKind::cast, {}, {operand.node()}, type));
+  return ColumnElement(make_node(NodeKind::cast, {}, {operand.node(type)}, type));
 }
 
 ColumnElement type_coerce(const Operand& operand, const Type& type) {
@@ -427,11 +449,25 @@ ColumnElement ColumnElement::op(std::string symbol, const Operand& other) const 
   return ColumnElement(NodeRef(node));
 }
 ColumnElement ColumnElement::operator[](const Operand& index) const {
+  const TypeKind kind = node_->type.kind();
+  if (kind == TypeKind::json || kind == TypeKind::jsonb) {
+    return json_element(node_, "->", index.node(path_type()));
+  }
   return ColumnElement(make_node(NodeKind::index, {}, {node_, index.node()},
-                                 node_->type.kind() == TypeKind::array ? node_->type.item() : node_->type));
+                                 kind == TypeKind::array ? node_->type.item() : node_->type));
 }
-ColumnElement ColumnElement::astext(const Operand& index) const {
-  return ColumnElement(make_binary("->>", Precedence::other, node_, index.node(), Text()));
+ColumnElement ColumnElement::path(std::initializer_list<Value> keys) const {
+  return json_element(node_, "#>", NodeRef(new detail::BindNode(Value(std::vector<Value>(keys)), path_type())));
+}
+ColumnElement ColumnElement::as_string() const {
+  const std::string_view symbol = node_->symbol;
+  if (node_->kind != NodeKind::index || symbol.empty()) {
+    throw ArgumentError("as_string() and the like are for an element of JSON: column[\"key\"].as_string()");
+  }
+  auto* const copy = new Node(*node_);
+  copy->symbol = symbol.starts_with('#') ? "#>>" : "->>";
+  copy->type = Text();
+  return ColumnElement(NodeRef(copy));
 }
 
 ColumnElement ColumnElement::over(const std::vector<ColumnElement>& partition_by, const std::vector<ColumnElement>& order_by,

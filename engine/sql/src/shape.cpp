@@ -41,6 +41,24 @@ void StatementShape::add_text(std::string_view text) {
   key_ += text;
 }
 
+/// What results are read as, and what the database is told of a parameter.
+void StatementShape::add_type(const Type& type) {
+  key_ += static_cast<char>(type.kind());
+  if (type.kind() == TypeKind::unknown) {
+    return;
+  }
+  const Type::Data& data = type.data();
+  key_ += static_cast<char>(data.has_timezone ? 1 : 0);
+  add_text(data.name);
+  if (data.length >= 0) {
+    add_number(static_cast<std::size_t>(data.length));
+    add_number(static_cast<std::size_t>(data.scale));
+  }
+  if (data.kind == TypeKind::array) {
+    add_type(type.item());
+  }
+}
+
 /// What may occur several times as one and the same thing is told in full once, and then by its number.
 bool StatementShape::add_known(const Node& node) {
   const auto found = std::ranges::find(known_, &node);
@@ -55,7 +73,7 @@ bool StatementShape::add_known(const Node& node) {
 
 void StatementShape::add_bind(const BindNode& bind) {
   add_kind(bind.kind);
-  key_ += static_cast<char>(bind.type.kind());
+  add_type(bind.type);
   if (!bind.text.empty()) {
     add_text(bind.text);
     const auto same = std::ranges::find_if(binds_, [&](const BindNode* other) { return other->text == bind.text; });
@@ -127,8 +145,9 @@ void StatementShape::add(const Node* node) {
   key_ += static_cast<char>(node->flags);
   add_number(reinterpret_cast<std::size_t>(node->symbol));
   add_text(node->text);
-  if (node->kind == NodeKind::cast) {
-    add_text(Dialect::postgresql().type_name(node->type));
+  if (node->kind == NodeKind::cast || node->kind == NodeKind::type_coerce || node->kind == NodeKind::literal_column ||
+      node->kind == NodeKind::function) {
+    add_type(node->type);
   }
   add(node->children);
 }

@@ -53,14 +53,40 @@ std::string_view name(ValueKind kind) noexcept {
       return "bytes";
     case ValueKind::array:
       return "array";
+    case ValueKind::date:
+      return "date";
+    case ValueKind::time:
+      return "time";
+    case ValueKind::datetime:
+      return "timestamp";
+    case ValueKind::timestamptz:
+      return "timestamp with time zone";
+    case ValueKind::interval:
+      return "interval";
+    case ValueKind::uuid:
+      return "uuid";
+    case ValueKind::json:
+      return "json";
   }
   return "unknown";
 }
 
 ValueKind Value::kind() const noexcept {
-  constexpr ValueKind kinds[] = {ValueKind::null, ValueKind::boolean, ValueKind::integer,
-                                 ValueKind::real, ValueKind::text,    ValueKind::bytes,   ValueKind::array};
+  constexpr ValueKind kinds[] = {ValueKind::null,     ValueKind::boolean,     ValueKind::integer,  ValueKind::real,
+                                 ValueKind::text,     ValueKind::bytes,       ValueKind::array,    ValueKind::numeric,
+                                 ValueKind::date,     ValueKind::time,        ValueKind::datetime, ValueKind::timestamptz,
+                                 ValueKind::interval, ValueKind::uuid,        ValueKind::json};
   return kinds[held_.index()];
+}
+
+Value::Value(std::chrono::year_month_day value) : held_(std::chrono::sys_days(value)) {
+  if (!value.ok()) {
+    Diagnostics fields;
+    fields.message = "year " + std::to_string(static_cast<int>(value.year())) + " has no day " +
+                     std::to_string(static_cast<unsigned>(value.day())) + " in month " +
+                     std::to_string(static_cast<unsigned>(value.month()));
+    throw DataError(std::move(fields));
+  }
 }
 
 void Value::throw_too_large(std::uint64_t value) {

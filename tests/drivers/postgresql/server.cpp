@@ -80,7 +80,7 @@ gw::Value to_value(const gw::Cell& cell) {
     case gw::ValueKind::bytes:
       return std::as_bytes(std::span(cell.view()));
     default:
-      return cell.view();
+      return cell.text();
   }
 }
 

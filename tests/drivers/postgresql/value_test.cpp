@@ -184,7 +184,7 @@ TEST_CASE("a value of a type that the driver does not know is bytes unless it is
   const auto cursor = execute(*connection, "SELECT ARRAY[1,2], '10.0.0.1'::inet");
   CHECK((*cursor->columns())[0].type_name == "_int4");
   const auto batch = cursor->next();
-  CHECK(batch->cell(0, 0).kind == gw::ValueKind::bytes);
+  CHECK(batch->cell(0, 0).kind == gw::ValueKind::array);
   CHECK(batch->cell(0, 1).kind == gw::ValueKind::bytes);
 }
 
@@ -280,7 +280,7 @@ TEST_CASE("rows outlive their cursor and their connection") {
   connection.reset();
 
   CHECK(batch->cell(0, 0).view() == "kept");
-  CHECK(batch->cell(0, 1).view() == "1.5");
+  CHECK(batch->cell(0, 1).text() == "1.5");
 }
 
 TEST_CASE("rowcount counts what a statement changed") {

@@ -25,10 +25,12 @@ class FrozenResult {
 
  private:
   friend class Result;
-  FrozenResult(std::shared_ptr<const ColumnList> columns, std::vector<std::shared_ptr<const RowBatch>> batches) noexcept
-      : columns_(std::move(columns)), batches_(std::move(batches)) {}
+  FrozenResult(std::shared_ptr<const ColumnList> columns, std::shared_ptr<const std::vector<Type>> types,
+               std::vector<std::shared_ptr<const RowBatch>> batches) noexcept
+      : columns_(std::move(columns)), types_(std::move(types)), batches_(std::move(batches)) {}
 
   std::shared_ptr<const ColumnList> columns_;
+  std::shared_ptr<const std::vector<Type>> types_;
   std::vector<std::shared_ptr<const RowBatch>> batches_;
 };
 

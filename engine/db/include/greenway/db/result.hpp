@@ -343,7 +343,10 @@ class Result {
   friend class FrozenResult;
   template <class Read>
   friend class ResultView;
+  friend class Connection;
 
+  /// Says of which types the columns are, before anything is read. Null, or another number of them, says nothing.
+  void set_types(std::shared_ptr<const std::vector<Type>> types) noexcept;
   /// A buffered result.
   Result(std::shared_ptr<const ColumnList> columns, std::vector<std::shared_ptr<const RowBatch>> batches,
          std::int64_t rowcount, std::int64_t lastrowid);
@@ -379,6 +382,7 @@ class Result {
   [[noreturn]] static void throw_no_row();
 
   std::shared_ptr<const ColumnList> columns_;
+  std::shared_ptr<const std::vector<Type>> types_;        // that the statement says the columns have; or null
   std::shared_ptr<const detail::RowSource> source_;       // the batch being read
   std::size_t next_ = 0;                                  // in it: the next row
   std::size_t size_ = 0;                                  // of it

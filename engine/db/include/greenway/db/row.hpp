@@ -6,15 +6,11 @@
 ///
 /// Layer: db. Source: SQLAlchemy's `Row`.
 
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
-#include <limits>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -22,7 +18,9 @@
 #include <utility>
 #include <vector>
 
+#include <greenway/db/detail/read_cell.hpp>
 #include <greenway/db/row_batch.hpp>
+#include <greenway/sql/type.hpp>
 #include <greenway/sql/value.hpp>
 
 namespace greenway {
@@ -38,92 +36,12 @@ class RowFilter;
 struct RowSource {
   std::shared_ptr<const RowBatch> batch;
   std::shared_ptr<const ColumnList> columns;
+  std::shared_ptr<const std::vector<Type>> types = {};  // that the statement says its columns have; or null
 };
 
-template <class T>
-inline constexpr bool is_optional = false;
-template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
-
-/// Whether a `T` looks into the batch rather than owning what it holds.
-template <class T>
-inline constexpr bool is_view = std::is_same_v<T, std::string_view> || std::is_same_v<T, std::span<const std::byte>>;
-template <class T>
-inline constexpr bool is_view<std::optional<T>> = is_view<T>;
-
-/// The name of a type that a column can be read as, for messages.
-template <class T>
-constexpr std::string_view type_name() {
-  if constexpr (std::is_same_v<T, bool>) {
-    return "bool";
-  } else if constexpr (std::is_integral_v<T>) {
-    constexpr std::string_view names[] = {"std::int8_t",  "std::uint8_t",  "std::int16_t", "std::uint16_t",
-                                          "std::int32_t", "std::uint32_t", "std::int64_t", "std::uint64_t"};
-    return names[(sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 2 : sizeof(T) == 4 ? 4 : 6) + (std::is_unsigned_v<T> ? 1 : 0)];
-  } else if constexpr (std::is_floating_point_v<T>) {
-    return sizeof(T) == sizeof(float) ? "float" : "double";
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    return "std::string";
-  } else if constexpr (std::is_same_v<T, std::string_view>) {
-    return "std::string_view";
-  } else if constexpr (std::is_same_v<T, Bytes>) {
-    return "greenway::Bytes";
-  } else {
-    static_assert(std::is_same_v<T, std::span<const std::byte>>,
-                  "a column can be read as bool, an integer, float, double, std::string, std::string_view, "
-                  "greenway::Bytes, std::span<const std::byte>, greenway::Value, or std::optional of one of these");
-    return "std::span<const std::byte>";
-  }
-}
-
-[[noreturn]] void throw_wrong_type(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
-[[noreturn]] void throw_out_of_range(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
-Value to_value(const Cell& cell);
-/// Reads exact decimals that are whole numbers.
-std::int64_t whole_number(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
-double real_number(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
 /// The number of the only column of that name.
 std::size_t index_of(const ColumnList& columns, std::string_view name);
 [[noreturn]] void throw_no_column(const ColumnList& columns, std::size_t column);
-
-template <class T>
-T from_cell(const Cell& cell, const ColumnInfo& column) {
-  if constexpr (std::is_same_v<T, Value>) {
-    return to_value(cell);
-  } else if constexpr (is_optional<T>) {
-    return cell.kind == ValueKind::null ? T() : T(from_cell<typename T::value_type>(cell, column));
-  } else if constexpr (std::is_same_v<T, bool>) {
-    if (cell.kind == ValueKind::integer && (cell.integer == 0 || cell.integer == 1)) {
-      return cell.integer == 1;  // SQLite has no truth values
-    }
-    return cell.kind == ValueKind::boolean ? cell.boolean : (throw_wrong_type(cell, column, type_name<T>()), false);
-  } else if constexpr (std::is_integral_v<T>) {
-    const std::int64_t value =
-        cell.kind == ValueKind::integer ? cell.integer : whole_number(cell, column, type_name<T>());
-    if (!std::in_range<T>(value)) {
-      throw_out_of_range(cell, column, type_name<T>());
-    }
-    return static_cast<T>(value);
-  } else if constexpr (std::is_floating_point_v<T>) {
-    const double value = cell.kind == ValueKind::real ? cell.real : real_number(cell, column, type_name<T>());
-    if (std::isfinite(value) && std::abs(value) > std::numeric_limits<T>::max()) {
-      throw_out_of_range(cell, column, type_name<T>());
-    }
-    return static_cast<T>(value);
-  } else {
-    constexpr std::string_view wanted = type_name<T>();
-    constexpr bool is_text = std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>;
-    if (is_text ? cell.kind != ValueKind::text && cell.kind != ValueKind::numeric : cell.kind != ValueKind::bytes) {
-      throw_wrong_type(cell, column, wanted);
-    }
-    if constexpr (is_text) {
-      return T(cell.view());
-    } else {
-      const auto bytes = std::as_bytes(std::span(cell.data, cell.size));
-      return T(bytes.begin(), bytes.end());
-    }
-  }
-}
 
 /// Makes a `T` of a whole row. Tuples are below, structs in greenway/db/row_struct.hpp.
 template <class T>
@@ -146,16 +64,30 @@ concept NamesColumn = requires(const C& column) {
 /// A column is named by its number, from 0, or by its name as the database gives it; numbers cost nothing to find.
 /// It can be read as
 ///
-/// | database            | C++                                                                  |
-/// |---------------------|----------------------------------------------------------------------|
-/// | boolean             | `bool`                                                               |
-/// | integer             | any integer type that holds the value; `double`, `float`; 0 and 1 as `bool` |
-/// | real                | `double`, `float`                                                    |
-/// | numeric             | `std::string` (exact), `double`, `float`; whole numbers as integers  |
-/// | text                | `std::string`, `std::string_view`                                    |
-/// | bytes               | `Bytes`, `std::span<const std::byte>`                                |
-/// | anything            | `Value`                                                              |
-/// | anything, or NULL   | `std::optional` of the above                                         |
+/// | database                | C++                                                                              |
+/// |-------------------------|----------------------------------------------------------------------------------|
+/// | boolean                 | `bool`                                                                           |
+/// | integer                 | any integer type that holds the value; `double`, `float`, `Decimal`; 0 and 1 as `bool` |
+/// | real                    | `double`, `float`; `Decimal`, of 15 digits                                       |
+/// | numeric                 | `Decimal`, `std::string` (both exact), `double`, `float`; whole numbers as integers |
+/// | text                    | `std::string`, `std::string_view`                                                |
+/// | bytes                   | `Bytes`, `std::span<const std::byte>`                                            |
+/// | date                    | `std::chrono::year_month_day`, `std::chrono::sys_days`                           |
+/// | time                    | `TimeOfDay`                                                                      |
+/// | timestamp, with or without time zone | `std::chrono::sys_time`, `std::chrono::local_time` of microseconds or finer; one is taken for the other as if it were in UTC |
+/// | interval                | `CalendarInterval`; without months a `std::chrono::duration` that holds it exactly |
+/// | uuid                    | `boost::uuids::uuid`, `UUIDBytes`                                                |
+/// | json                    | `boost::json::value` by <greenway/sql/json.hpp>; `JSONText`, `std::string`, `std::string_view` |
+/// | array                   | `std::vector` of what its items can be read as; of several dimensions, vectors of vectors |
+/// | enum                    | `std::string`, `std::string_view`; a described C++ enum by <greenway/sql/enum.hpp> |
+/// | all from numeric on but text and bytes | `std::string`, as PostgreSQL prints it                            |
+/// | anything                | `Value`, by the type of the column where the statement says it                   |
+/// | anything, or NULL       | `std::optional` of the above                                                     |
+/// | whatever its `Impl` can be read as | a type that has a TypeDecorator                                       |
+///
+/// SQLite has integers, reals, texts and blobs alone: there, dates, times, intervals, UUIDs, decimals and JSON are read from
+/// what Value tells they are stored as. Infinite dates and numbers, and years beyond the C++ type's, throw DataError; they
+/// can be read as `std::string`.
 ///
 /// @par Lifetime
 /// Copies share the batch and keep it. A view points into it, and lives as long as any row of the batch.
@@ -177,7 +109,13 @@ class Row {
   /// @throws DataError            The value does not fit into `T`.
   template <class T>
   [[nodiscard]] T get(std::size_t column) const& {
-    return detail::from_cell<T>(cell(column), (*source_->columns)[column]);
+    const Cell value = cell(column);
+    const ColumnInfo& info = (*source_->columns)[column];
+    if constexpr (std::is_same_v<T, Value>) {
+      return source_->types == nullptr ? detail::to_value(value) : detail::to_value(value, info, (*source_->types)[column]);
+    } else {
+      return detail::from_cell<T>(value, info);
+    }
   }
   /// @tparam T      See the table.
   /// @param column  Its name.

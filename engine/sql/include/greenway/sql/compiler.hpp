@@ -99,6 +99,7 @@ class StatementShape {
   void add_select(const detail::Node& node);
   void add_data(const detail::Node& node);
   void add_bind(const detail::BindNode& bind);
+  void add_type(const Type& type);
   [[nodiscard]] bool add_known(const detail::Node& node);
 
   std::string key_;

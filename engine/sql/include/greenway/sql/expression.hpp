@@ -183,13 +183,39 @@ class ColumnElement {
   /// @param other   Its right side.
   /// @return `… symbol other`.
   [[nodiscard]] ColumnElement op(std::string symbol, const Operand& other) const;
-  /// @param index  Of an array, from 1; of JSON a key or an index from 0.
-  /// @return `…[index]`, `… -> index`.
+  /// @param index  Of an array, from 1; of JSON a key, or an index from 0.
+  /// @return `…[index]`, `… -> index`; of JSON again JSON, whose value as_string() and the like give.
   [[nodiscard]] ColumnElement operator[](const Operand& index) const;
+  /// Of JSON: an element of an element.
+  /// @param keys  Keys and indexes, from the outside in.
+  /// @return `… #> keys`, or the dialect's equivalent.
+  [[nodiscard]] ColumnElement path(std::initializer_list<Value> keys) const;
   /// Of JSON: the text of an element.
   /// @param index  As operator[].
   /// @return `… ->> index`.
-  [[nodiscard]] ColumnElement astext(const Operand& index) const;
+  [[nodiscard]] ColumnElement astext(const Operand& index) const { return (*this)[index].as_string(); }
+  /// Of an element of JSON, by operator[] or path(): its value, without quotes; JSON's null is NULL.
+  /// @return `… ->> index`.
+  /// @throws ArgumentError  It is no element of JSON.
+  [[nodiscard]] ColumnElement as_string() const;
+  /// As as_string(), an integer.
+  /// @return `CAST(… ->> index AS INTEGER)`.
+  /// @throws ArgumentError  As as_string().
+  [[nodiscard]] ColumnElement as_integer() const { return as_string().cast(Integer()); }
+  /// As as_string(), a double.
+  /// @return `CAST(… ->> index AS DOUBLE PRECISION)`.
+  /// @throws ArgumentError  As as_string().
+  [[nodiscard]] ColumnElement as_float() const { return as_string().cast(Double()); }
+  /// As as_string(), a decimal.
+  /// @param precision  Digits in all.
+  /// @param scale      Digits behind the point.
+  /// @return `CAST(… ->> index AS NUMERIC(precision, scale))`.
+  /// @throws ArgumentError  As as_string().
+  [[nodiscard]] ColumnElement as_numeric(int precision, int scale) const { return as_string().cast(Numeric(precision, scale)); }
+  /// As as_string(), a truth value.
+  /// @return `CAST(… ->> index AS BOOLEAN)`.
+  /// @throws ArgumentError  As as_string().
+  [[nodiscard]] ColumnElement as_boolean() const { return as_string().cast(Boolean()); }
 
   /// Of an aggregate or a window function: its window.
   /// @param partition_by  Any.

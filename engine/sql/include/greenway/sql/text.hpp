@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <greenway/sql/sql_text.hpp>
+#include <greenway/sql/type.hpp>
 #include <greenway/sql/value.hpp>
 
 namespace greenway {
@@ -88,6 +89,26 @@ class TextClause {
   /// @throws ArgumentError  As the other bind().
   [[nodiscard]] TextClause bind(const Parameters& parameters) const;
 
+  /// Says of which types columns of the result are, so that Row::get gives a Value of that type on every database.
+  /// @param names_and_types  Alternately a column's name and its type; columns that are not named stay as they are.
+  /// @return The statement that knows them as well.
+  template <class... A>
+  [[nodiscard]] TextClause columns(const A&... names_and_types) const {
+    static_assert(sizeof...(A) % 2 == 0, "columns() takes a name and a type, a name and a type, and so on");
+    std::vector<std::pair<std::string, Type>> all;
+    const auto given = std::tie(names_and_types...);
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (all.emplace_back(std::get<2 * I>(given), std::get<2 * I + 1>(given)), ...);
+    }(std::make_index_sequence<sizeof...(A) / 2>());
+    TextClause typed = *this;
+    typed.columns_ = std::make_shared<const std::vector<std::pair<std::string, Type>>>(std::move(all));
+    return typed;
+  }
+  /// @return What columns() was told; null if nothing.
+  [[nodiscard]] const std::shared_ptr<const std::vector<std::pair<std::string, Type>>>& column_types() const noexcept {
+    return columns_;
+  }
+
   /// @return The text as it was written.
   [[nodiscard]] const std::string& source() const noexcept;
   /// @return The names of the parameters, each once, in the order of their first occurrence.
@@ -109,6 +130,7 @@ class TextClause {
   std::shared_ptr<const Template> template_;
   std::vector<Value> values_;
   std::vector<bool> is_bound_;
+  std::shared_ptr<const std::vector<std::pair<std::string, Type>>> columns_;
 };
 
 /// @param sql  One statement, see TextClause.

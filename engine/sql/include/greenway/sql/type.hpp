@@ -36,6 +36,7 @@ enum class TypeKind : std::uint8_t {
   json,           ///< JSON, as text.
   jsonb,          ///< JSON, parsed; as json where there is no such type.
   enum_,          ///< One of a list of labels.
+  json_path,      ///< Where an element of a document is: a key, an index, or a list of such.
   array,          ///< Of an item type; PostgreSQL only.
 };
 

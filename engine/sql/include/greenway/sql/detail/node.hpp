@@ -53,7 +53,7 @@ enum class NodeKind : std::uint8_t {
   ordered,         ///< aggregate(… ORDER BY …): [function, order list].
   exists,          ///< EXISTS (…): [select].
   quantified,      ///< ANY or ALL: [array or select].
-  index,           ///< a[i]: [array, index].
+  index,           ///< a[i], or of JSON `symbol` between: [array or document, index or path].
   excluded,        ///< excluded.`text`, in an upsert.
   extract,         ///< EXTRACT(`text` FROM …): [operand].
 
