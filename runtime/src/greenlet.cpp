@@ -59,15 +59,20 @@ Parcel transfer(detail::Hub& hub, GreenletRecord& target) {
 
 }  // namespace
 
-Parcel Greenlet::switch_slowly() const {
-  if (record_ == nullptr || record_->state != GreenletRecord::State::fresh || !detail::is_own(*record_) ||
-      record_->hub->is_traced) {
-    return switch_slowly(Parcel());
+detail::Carrier* detail::start_fresh(GreenletRecord* greenlet) {
+  if (greenlet == nullptr || greenlet->state != State::fresh || !is_own(*greenlet)) {
+    return nullptr;
   }
-  detail::Hub& hub = detail::hub_of(*record_);
-  detail::enter_fresh(hub, *record_, hub.stacks.acquire(record_->stack_class));
-  return hub.has_incoming ? detail::take_incoming(hub) : Parcel();
+  Hub& hub = hub_of(*greenlet);
+  if (hub.is_traced || !hub.exceptions->is_empty()) [[unlikely]] {
+    return nullptr;
+  }
+  Carrier& carrier = hub.stacks.acquire(greenlet->stack_class);
+  start_on(hub, carrier, *greenlet);
+  return &carrier;
 }
+
+Parcel Greenlet::switch_slowly() const { return switch_slowly(Parcel()); }
 
 Parcel Greenlet::switch_slowly(Parcel value) const {
   detail::Hub& hub = own_hub(record_);

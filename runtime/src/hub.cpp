@@ -195,7 +195,7 @@ void carrier_entry() {
     target.enterable_by = hub.enterable_by;
     hub.stacks.release(self);
     annotate_leave(&self.annotation, target.annotation, hub.left);
-    jump(self, target);
+    jump(self, target, hub.has_incoming);
     annotate_enter(&self.annotation, hub.left);
   }
 }

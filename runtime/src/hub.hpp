@@ -119,7 +119,9 @@ inline GreenletRecord& landing(Hub& hub, GreenletRecord& greenlet) noexcept {
 
 inline void start_on(Hub& hub, Carrier& carrier, GreenletRecord& greenlet) noexcept {
   greenlet.carrier = &carrier;
-  greenlet.annotation = &carrier.annotation;
+  if constexpr (is_annotated) {
+    greenlet.annotation = &carrier.annotation;
+  }
   greenlet.state = State::started;
   greenlet.enterable_by = hub.enterable_by;
 }
@@ -127,7 +129,7 @@ inline void start_on(Hub& hub, Carrier& carrier, GreenletRecord& greenlet) noexc
 /// As switch_stacks(), which is seldom needed.
 [[gnu::always_inline]] inline void switch_quickly(Hub& hub, GreenletRecord& to) noexcept {
   if (to.enterable_by != nobody() && hub.exceptions->is_empty()) [[likely]] {
-    switch_without_exceptions(hub, to);
+    enter(hub, to, to);
   } else {
     switch_stacks(hub, to);
   }
@@ -143,7 +145,7 @@ inline void start_on(Hub& hub, Carrier& carrier, GreenletRecord& greenlet) noexc
     from.exceptions = std::exchange(*hub.exceptions, {});
   }
   annotate_leave(from.annotation, &carrier.annotation, hub.left);
-  jump(from, carrier);
+  jump(from, carrier, hub.has_incoming);
   annotate_enter(from.annotation, hub.left);
 }
 

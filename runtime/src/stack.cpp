@@ -30,7 +30,7 @@ template <int = 0>
 struct BoostEntry {
   static inline StackPool::Entry entry = nullptr;
   static void enter(boost::context::detail::transfer_t arrival) {
-    static_cast<Context*>(arrival.data)->context = arrival.fctx;
+    note_left(arrival);
     entry();
   }
 };

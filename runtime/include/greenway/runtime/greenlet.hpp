@@ -104,14 +104,13 @@ class Greenlet {
   /// @return As above.
   [[gnu::always_inline]] Parcel switch_to() const {
     if (record_ == nullptr || record_->enterable_by != detail::known_hub) [[unlikely]] {
-      return switch_slowly();
+      return start();
     }
     detail::ThreadHub& hub = *detail::known_hub;
     if ((!detail::may_enter_itself && hub.current == record_) || !hub.exceptions->is_empty()) [[unlikely]] {
       return switch_slowly();
     }
-    detail::switch_without_exceptions(hub, *record_);
-    if (hub.has_incoming) [[unlikely]] {
+    if (detail::enter(hub, *record_, *record_)) [[unlikely]] {
       return detail::take_incoming(hub);
     }
     return {};
@@ -211,6 +210,14 @@ class Greenlet {
 
   explicit Greenlet(std::uint8_t stack_class);
 
+  [[gnu::always_inline]] Parcel start() const {
+    detail::Carrier* const carrier = detail::start_fresh(record_);
+    if (carrier == nullptr) {
+      return switch_slowly();
+    }
+    detail::ThreadHub& hub = *detail::known_hub;
+    return detail::enter(hub, *record_, *carrier) ? detail::take_incoming(hub) : Parcel();
+  }
   Parcel switch_slowly() const;
   Parcel switch_slowly(Parcel value) const;
   void retain() const noexcept;

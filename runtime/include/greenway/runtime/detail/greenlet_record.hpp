@@ -155,6 +155,20 @@ struct alignas(64) GreenletRecord : detail::Entrance, detail::Ready {
 
 namespace detail {
 
+#if !defined(GREENWAY_SWITCH_NATIVE)
+/// Keeps where the stack that was left goes on.
+/// @return Whether something was handed over.
+[[gnu::always_inline]] inline bool note_left(boost::context::detail::transfer_t arrival) noexcept {
+  const auto token = reinterpret_cast<std::uintptr_t>(arrival.data);
+  if ((token & 1) != 0) [[unlikely]] {
+    reinterpret_cast<Context*>(token - 1)->context = arrival.fctx;
+    return true;
+  }
+  reinterpret_cast<Context*>(token)->context = arrival.fctx;
+  return false;
+}
+#endif
+
 /// What the runtime keeps of one thread.
 struct ThreadHub {
   GreenletRecord* current = nullptr;    ///< The greenlet that runs.
@@ -193,13 +207,18 @@ void release_reference(GreenletRecord& greenlet) noexcept;
 #endif
 }
 
-/// Leaves the stack of `from` at rest and runs that of `to`; returns when something jumps back.
-[[gnu::always_inline]] inline void jump(Context& from, Context& to) noexcept {
+/// Leaves the stack of `from` at rest and runs that of `to`; returns when something jumps back. Whether something is handed
+/// over travels with the jump: in memory, asking for it would wait for the store.
+/// @return Whether something was handed over to the stack of `from`.
+[[gnu::always_inline]] inline bool jump(Context& from, Context& to, bool hands_over) noexcept {
 #if defined(GREENWAY_SWITCH_NATIVE)
-  native_switch(from, to);
+  return native_switch(from, to, hands_over);
 #else
-  const boost::context::detail::transfer_t arrival = boost::context::detail::jump_fcontext(to.context, &from);
-  static_cast<Context*>(arrival.data)->context = arrival.fctx;
+  static_assert(alignof(Context) > 1, "the lowest bit of its address is free");
+  const auto token = reinterpret_cast<std::uintptr_t>(&from) + (hands_over ? 1 : 0);
+  const boost::context::detail::transfer_t arrival =
+      boost::context::detail::jump_fcontext(to.context, reinterpret_cast<void*>(token));
+  return note_left(arrival);
 #endif
 }
 
@@ -210,15 +229,22 @@ inline constexpr bool may_enter_itself = true;
 inline constexpr bool may_enter_itself = false;
 #endif
 
-/// Makes `to` the running greenlet: it is enterable, not the current one unless it may enter itself, and the one that runs has no exception state
-/// either. That is nearly always so, and spares loads and stores each of which would wait for the one of the switch before.
-[[gnu::always_inline]] inline void switch_without_exceptions(ThreadHub& hub, GreenletRecord& to) noexcept {
+/// Makes `to` the running greenlet, whose stack rests at `place`: it is not the one that runs, unless it may enter itself,
+/// and neither has any exception state. That is nearly always so, and spares loads and stores each of which would wait for
+/// the one of the switch before.
+/// @return Whether something was handed over to the one that was left.
+[[gnu::always_inline]] inline bool enter(ThreadHub& hub, GreenletRecord& to, Context& place) noexcept {
   GreenletRecord& from = *hub.current;
   hub.current = &to;
   annotate_leave(from.annotation, to.annotation, hub.left);
-  jump(from, to);
+  const bool has_incoming = jump(from, place, false);
   annotate_enter(from.annotation, hub.left);
+  return has_incoming;
 }
+
+/// Gives a fresh greenlet a stack.
+/// @return The stack, to be entered at once; null, and nothing has happened, where there is more to be done than that.
+Carrier* start_fresh(GreenletRecord* greenlet);
 
 /// Puts the exception state of `to` in force and keeps that of `from`.
 inline void exchange_exceptions(ExceptionState& live, Context& from, Context& to) noexcept {
@@ -235,7 +261,7 @@ inline void exchange_exceptions(ExceptionState& live, Context& from, Context& to
   hub.current = &to;
   exchange_exceptions(*hub.exceptions, from, to);
   annotate_leave(from.annotation, to.annotation, hub.left);
-  jump(from, to);
+  jump(from, to, hub.has_incoming);
   annotate_enter(from.annotation, hub.left);
 }
 

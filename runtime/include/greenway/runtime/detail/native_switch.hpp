@@ -38,11 +38,13 @@ struct ResumePoint {
   void* address = nullptr;        ///< Of the first instruction.
 };
 
-/// Leaves this stack at rest at `from` and enters the one that rests at `to`.
-[[gnu::always_inline]] inline void native_switch(ResumePoint& from, const ResumePoint& to) noexcept {
+/// Leaves this stack at rest at `from` and enters the one that rests at `to`. A flag travels with the jump, in a register.
+/// @return The flag of whoever enters this stack again.
+[[gnu::always_inline]] inline bool native_switch(ResumePoint& from, const ResumePoint& to, bool flag) noexcept {
 #if defined(__x86_64__)
   const ResumePoint* entered = &to;
   ResumePoint* left = &from;
+  int carried = flag ? 1 : 0;
   asm volatile(
       "lea 1f(%%rip), %%rcx\n\t"
       "mov %%rsp, (%%rdi)\n\t"
@@ -53,18 +55,20 @@ struct ResumePoint {
       "jmp *16(%%rsi)\n\t"
       ".p2align 4\n"
       "1:\n\t" GREENWAY_LANDING
-      : "+S"(entered), "+D"(left)
+      : "+S"(entered), "+D"(left), "+a"(carried)
       :
-      : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3",
+      : "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3",
         "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
 #if defined(__AVX512F__)
         "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28",
         "xmm29", "xmm30", "xmm31", "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7",
 #endif
         "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)", "cc", "memory");
+  return carried != 0;
 #elif defined(__aarch64__)
   register const ResumePoint* entered asm("x0") = &to;
   register ResumePoint* left asm("x1") = &from;
+  register int carried asm("w4") = flag ? 1 : 0;
   // x16 may be branched through to a `bti c` and a `bti j` alike.
   asm volatile(
       "adr x3, 1f\n\t"
@@ -78,9 +82,9 @@ struct ResumePoint {
       ".p2align 3\n"
       "1:\n\t"
       "hint #36\n\t"
-      : "+r"(entered), "+r"(left)
+      : "+r"(entered), "+r"(left), "+r"(carried)
       :
-      : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19",
+      : "x2", "x3", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19",
         "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7",
         "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24",
         "v25", "v26", "v27", "v28", "v29", "v30", "v31",
@@ -88,6 +92,7 @@ struct ResumePoint {
         "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15", "ffr",
 #endif
         "cc", "memory");
+  return carried != 0;
 #endif
 }
 

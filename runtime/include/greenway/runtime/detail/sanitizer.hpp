@@ -36,7 +36,11 @@ namespace greenway::detail {
 #if defined(GREENWAY_ASAN) || defined(GREENWAY_TSAN)
 /// Frames are larger under a sanitizer.
 inline constexpr std::size_t stack_size_factor = 4;
+/// Each switch is told to a sanitizer.
+inline constexpr bool is_annotated = true;
 #else
+/// A switch tells nobody anything.
+inline constexpr bool is_annotated = false;
 /// Frames are as compiled.
 inline constexpr std::size_t stack_size_factor = 1;
 #endif
