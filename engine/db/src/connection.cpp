@@ -7,6 +7,7 @@
 #include <greenway/base/error.hpp>
 #include <greenway/db/engine.hpp>
 #include <greenway/sql/detail/bind_processing.hpp>
+#include <greenway/sql/detail/column_defaults.hpp>
 
 #include "connection_state.hpp"
 
@@ -89,10 +90,12 @@ std::vector<Value> values_of(const StatementShape& shape, const Parameters& para
 }  // namespace
 
 Result Connection::execute(const Statement& statement, const Parameters& parameters, const ExecutionOptions& options) {
+  const std::optional<Statement> completed = detail::with_defaults(statement);
+  const Statement& sent = completed ? *completed : statement;
   // Used again for its memory, and by nobody else: nothing here suspends before the values are taken.
   static thread_local StatementShape shape;
-  shape.read(*statement.node());
-  const std::shared_ptr<const Compiled> compiled = state().engine().compiled().find(statement, shape);
+  shape.read(*sent.node());
+  const std::shared_ptr<const Compiled> compiled = state().engine().compiled().find(sent, shape);
   const std::vector<Value> values = values_of(shape, parameters, dialect().kind());
   Result result = state().execute(compiled->sql, values, options);
   result.set_types({compiled, &compiled->column_types});

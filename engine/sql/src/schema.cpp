@@ -56,6 +56,8 @@ void Table::make_nodes() {
   table->data = data_;
   auto columns = std::make_shared<Columns>();
   for (Column& column : data_->columns) {
+    table->has_defaults = table->has_defaults || column.data().default_value.has_value();
+    table->has_onupdates = table->has_onupdates || column.data().onupdate_value.has_value();
     auto* const node = new ColumnNode(column.name(), node_, column.data().type);
     column.node_ = NodeRef(node);
     for (std::size_t i = 0; i != data_->foreign_keys.size(); ++i) {

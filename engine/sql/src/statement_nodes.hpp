@@ -20,6 +20,8 @@ class TableNode final : public Node {
 
   std::string schema;
   std::weak_ptr<const Table::Data> data;  ///< Gone when the last Table object is.
+  bool has_defaults = false;              ///< Some column has a default_.
+  bool has_onupdates = false;             ///< Some column has an onupdate.
 };
 
 /// A column of a table, or of an alias of one.

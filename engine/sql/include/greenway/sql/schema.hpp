@@ -68,17 +68,19 @@ struct server_default {
   detail::NodeRef expression;  ///< See above.
 };
 
-/// What an INSERT puts into a column that it has no value for.
+/// What an INSERT puts into a column that it has no value for, when a connection executes it; one that is part of another
+/// statement, and one from a UNION and the like, does without.
 struct default_ {
   /// @param value  A value or an expression.
   explicit default_(const Operand& value) : operand(value) {}
-  /// @param make  Called for each row.
+  /// @param make  Called for each row before the statement is sent; may itself execute statements.
   explicit default_(std::function<Value()> make) : function(std::move(make)) {}
   std::optional<Operand> operand;   ///< See above.
   std::function<Value()> function;  ///< See above.
 };
 
-/// What an UPDATE puts into a column that it has no value for.
+/// What an UPDATE puts into a column that it has no value for, when a connection executes it; ON CONFLICT DO UPDATE does
+/// without, as in SQLAlchemy.
 struct onupdate {
   /// @param value  A value or an expression.
   explicit onupdate(const Operand& value) : operand(value) {}
