@@ -136,8 +136,8 @@ TEST_CASE("who waits too long for a connection is told the pool's limits") {
     const Connection first = engine.connect();
     {
       const Connection second = engine.connect();
-      CHECK(error_of<TimeoutError>([&] { return engine.connect(); }) ==
-            "QueuePool limit of size 1 overflow 1 reached, connection timed out, timeout " + timeout);
+      CHECK(error_of<TimeoutError>([&] { return engine.connect(); })
+                .find("QueuePool limit of size 1 overflow 1 reached, connection timed out, timeout " + timeout + ';') == 0);
       CHECK(engine.pool_status().waiting == 0);
     }
 

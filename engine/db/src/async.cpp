@@ -116,7 +116,7 @@ Operation<std::string> AsyncConnection::get_isolation_level() {
   return greenlet_spawn(&Connection::get_isolation_level, connection_);
 }
 
-Operation<void> AsyncConnection::invalidate() { return greenlet_spawn(&Connection::invalidate, connection_); }
+Operation<void> AsyncConnection::invalidate(bool soft) { return greenlet_spawn(&Connection::invalidate, connection_, soft); }
 
 Operation<void> AsyncConnection::close() { return greenlet_spawn(&Connection::close, connection_); }
 
@@ -125,11 +125,13 @@ AsyncConnection& AsyncConnection::execution_options(const ExecutionOptions& opti
   return *this;
 }
 
-AsyncConnection AsyncConnection::open(const Engine& engine) {
-  return AsyncConnection(engine.connect_through(detail::Facade::async));
+AsyncConnection AsyncConnection::open(const Engine& engine, std::source_location where) {
+  return AsyncConnection(engine.connect_through(detail::Facade::async, where));
 }
 
-Operation<AsyncConnection> AsyncEngine::connect() const { return greenlet_spawn(&AsyncConnection::open, engine_); }
+Operation<AsyncConnection> AsyncEngine::connect(std::source_location where) const {
+  return greenlet_spawn(&AsyncConnection::open, engine_, where);
+}
 
 Operation<void> AsyncEngine::dispose(bool close) const { return greenlet_spawn(&Engine::dispose, engine_, close); }
 

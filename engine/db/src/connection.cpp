@@ -158,7 +158,7 @@ DriverConnection& Connection::get_raw_connection() { return *state().link().conn
 
 void Connection::detach() { state().detach(); }
 
-void Connection::invalidate() { state().invalidate(); }
+void Connection::invalidate(bool soft) { state().invalidate(soft); }
 
 void Connection::close() {
   if (is_branch_) {

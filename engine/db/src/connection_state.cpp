@@ -64,7 +64,7 @@ auto ConnectionState::guarded(F&& use) {
   }
 }
 
-void ConnectionState::open() { link_ = engine_->pool.acquire(); }
+void ConnectionState::open() { link_ = engine_->pool.acquire(where_); }
 
 void ConnectionState::check_open() const {
   if (is_closed_) {
@@ -427,8 +427,14 @@ void ConnectionState::set_options(const ExecutionOptions& options) {
   options_ = options_.merged(options);
 }
 
-void ConnectionState::invalidate() {
+void ConnectionState::invalidate(bool soft) {
   const Turn turn(*this);
+  if (soft) {
+    if (link_ != nullptr) {
+      engine_->pool.invalidate_softly(*link_);
+    }
+    return;
+  }
   is_lost_ = is_lost_ || (is_open() && !is_autocommit());
   give_up_link();
 }

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,8 +36,13 @@ namespace greenway::detail {
 
 class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
  public:
-  ConnectionState(std::shared_ptr<EngineState> engine, Facade facade, std::shared_ptr<const ExecutionOptions> options)
-      : engine_(std::move(engine)), facade_(facade), engine_options_(std::move(options)), options_(*engine_options_) {}
+  ConnectionState(std::shared_ptr<EngineState> engine, Facade facade, std::shared_ptr<const ExecutionOptions> options,
+                  const std::source_location& where)
+      : engine_(std::move(engine)),
+        facade_(facade),
+        where_(where),
+        engine_options_(std::move(options)),
+        options_(*engine_options_) {}
 
   void open();
   Result execute(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options);
@@ -71,7 +77,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   void abandon_stream(std::uint64_t stream) noexcept;
 
   void set_options(const ExecutionOptions& options);
-  void invalidate();
+  void invalidate(bool soft);
   void close();
   // Of a Connection that is destroyed.
   void drop() noexcept;
@@ -112,6 +118,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
 
   const std::shared_ptr<EngineState> engine_;
   const Facade facade_;
+  const std::source_location where_;
   std::unique_ptr<PoolLink> link_;
   const std::shared_ptr<const ExecutionOptions> engine_options_;
   ExecutionOptions options_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ostream>
 
 #include <greenway/runtime/wait.hpp>
 
@@ -32,14 +33,14 @@ Engine::Engine(const URL& url, const EngineOptions& options)
   execution_options_ = std::make_shared<const ExecutionOptions>(defaults.merged(options.execution_options));
 }
 
-Connection Engine::connect_through(detail::Facade facade) const {
-  auto state = std::make_shared<detail::ConnectionState>(state_, facade, execution_options_);
+Connection Engine::connect_through(detail::Facade facade, std::source_location where) const {
+  auto state = std::make_shared<detail::ConnectionState>(state_, facade, execution_options_, where);
   state->open();
   return Connection(std::move(state));
 }
 
 Connection Engine::connect_autocommit(detail::Facade facade) const {
-  Connection connection = connect_through(facade);
+  Connection connection = connect_through(facade, std::source_location::current());
   ExecutionOptions options;
   options.isolation_level = "AUTOCOMMIT";
   options.stream_results = false;
@@ -62,5 +63,17 @@ const Dialect& Engine::dialect() const { return Dialect::of(name()); }
 const URL& Engine::url() const noexcept { return state_->url; }
 
 PoolStatus Engine::pool_status() const { return state_->pool.status(); }
+
+std::vector<CheckedOut> Engine::checked_out() const { return state_->pool.checked_out(); }
+
+EngineEvents& Engine::events() const noexcept { return state_->events; }
+
+const EngineOptions& Engine::options() const noexcept { return state_->options; }
+
+std::ostream& operator<<(std::ostream& out, const PoolStatus& status) {
+  return out << "Pool size: " << status.size << "  Connections in pool: " << status.idle
+             << " Current Overflow: " << status.overflow()
+             << " Current Checked out connections: " << status.in_use;
+}
 
 }  // namespace greenway

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include <greenway/db/driver.hpp>
+#include <greenway/db/events.hpp>
 #include <greenway/db/options.hpp>
 #include <greenway/db/url.hpp>
 
@@ -19,7 +20,7 @@ namespace greenway::detail {
 
 struct EngineState {
   EngineState(const URL& where, const EngineOptions& how)
-      : url(where), options(how), driver(make_driver(url)), pool(*driver, options), reaper(pool) {}
+      : url(where), options(how), driver(make_driver(url)), pool(*driver, options, events), reaper(pool) {}
 
   /// @throws ArgumentError  The driver's database has no dialect.
   CompiledCache& compiled() {
@@ -30,6 +31,7 @@ struct EngineState {
   const URL url;
   const EngineOptions options;
   const std::unique_ptr<Driver> driver;
+  EngineEvents events;
   Pool pool;
   std::once_flag compiled_once;
   std::optional<CompiledCache> compiled_cache;

@@ -7,8 +7,8 @@ namespace greenway::detail {
 
 PoolFsm::Acquired PoolFsm::acquire(PoolTicket* ticket) {
   if (!idle_.empty()) {
-    PoolLink* const link = idle_.front();
-    idle_.pop_front();
+    PoolLink* const link = newest_first_ ? idle_.back() : idle_.front();
+    newest_first_ ? idle_.pop_back() : idle_.pop_front();
     ++taken_;
     return {Step::use, link};
   }

@@ -41,8 +41,9 @@ class PoolFsm {
     PoolTicket* to;  // handed on to
   };
 
-  // size: places that stay idle rather than being freed. maximum: places in all.
-  PoolFsm(std::size_t size, std::size_t maximum) noexcept : size_(size), maximum_(maximum) {}
+  // size: places that stay idle rather than being freed. maximum: places in all. newest_first: which idle link is used.
+  PoolFsm(std::size_t size, std::size_t maximum, bool newest_first = false) noexcept
+      : size_(size), maximum_(maximum), newest_first_(newest_first) {}
 
   // Takes a place, or puts `ticket` at the end of the queue.
   Acquired acquire(PoolTicket* ticket);
@@ -64,6 +65,7 @@ class PoolFsm {
 
   std::size_t size_;
   std::size_t maximum_;
+  bool newest_first_;
   std::size_t taken_ = 0;
   std::deque<PoolLink*> idle_;  // the one that has been idle longest comes first
   std::deque<PoolTicket*> queue_;

@@ -28,6 +28,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -216,8 +217,9 @@ class AsyncConnection {
   /// @return When it is rolled back.
   [[nodiscard]] Operation<void> rollback();
   /// Connection::invalidate.
+  /// @param soft  As there.
   /// @return When it is invalidated.
-  [[nodiscard]] Operation<void> invalidate();
+  [[nodiscard]] Operation<void> invalidate(bool soft = false);
   /// Connection::close.
   /// @return When it is closed.
   [[nodiscard]] Operation<void> close();
@@ -264,7 +266,7 @@ class AsyncConnection {
   };
 
   explicit AsyncConnection(Connection connection) : connection_(std::make_shared<Connection>(std::move(connection))) {}
-  static AsyncConnection open(const Engine& engine);
+  static AsyncConnection open(const Engine& engine, std::source_location where);
   static AsyncResult open_stream(Connection& connection, const TextClause& statement, ExecutionOptions options = {});
   static AsyncResult open_stream(Connection& connection, const Statement& statement, ExecutionOptions options = {});
 
@@ -282,8 +284,9 @@ class AsyncEngine {
   explicit AsyncEngine(Engine engine) noexcept : engine_(std::move(engine)) {}
 
   /// Engine::connect.
+  /// @param where  As there.
   /// @return The connection.
-  [[nodiscard]] Operation<AsyncConnection> connect() const;
+  [[nodiscard]] Operation<AsyncConnection> connect(std::source_location where = std::source_location::current()) const;
   /// Runs synchronous code with a connection and in a transaction: `fn(connection, args…)`, in a greenlet.
   /// @param fn    As AsyncConnection::run_sync.
   /// @param args  As AsyncConnection::run_sync.
@@ -343,6 +346,10 @@ class AsyncEngine {
   [[nodiscard]] const URL& url() const noexcept { return engine_.url(); }
   /// @return Engine::pool_status.
   [[nodiscard]] PoolStatus pool_status() const { return engine_.pool_status(); }
+  /// @return Engine::checked_out.
+  [[nodiscard]] std::vector<CheckedOut> checked_out() const { return engine_.checked_out(); }
+  /// @return Engine::events.
+  [[nodiscard]] EngineEvents& events() const noexcept { return engine_.events(); }
   /// @return The engine itself, for blocking callers.
   [[nodiscard]] const Engine& sync_engine() const noexcept { return engine_; }
 

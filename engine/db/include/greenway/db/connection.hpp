@@ -232,7 +232,8 @@ class Connection {
 
   /// Closes the session for good, without waiting: for one that is known to be of no more use. The next statement gets
   /// a new one, after rollback() if a transaction was open.
-  void invalidate();
+  /// @param soft  The session stays good for this user, and is closed when it comes back.
+  void invalidate(bool soft = false);
   /// Gives the session back to the pool; a transaction is rolled back. Closing twice does nothing.
   /// @throws InvalidRequestError  Somebody else is using the connection.
   void close();

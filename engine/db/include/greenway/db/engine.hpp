@@ -10,13 +10,18 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <iosfwd>
 #include <memory>
+#include <source_location>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <greenway/base/error.hpp>
 #include <greenway/db/connection.hpp>
+#include <greenway/db/events.hpp>
 #include <greenway/db/options.hpp>
 #include <greenway/db/url.hpp>
 
@@ -43,6 +48,20 @@ struct PoolStatus {
   std::size_t idle = 0;     ///< Connections that are open and wait for a user.
   std::size_t in_use = 0;   ///< Places taken otherwise: by a user, or while a connection is opened or closed.
   std::size_t waiting = 0;  ///< Callers of connect() that wait for their turn.
+  std::size_t size = 0;     ///< Connections that are kept; 0: any number.
+
+  /// @return Connections beyond `size`; negative while there are fewer.
+  [[nodiscard]] std::ptrdiff_t overflow() const noexcept {
+    return static_cast<std::ptrdiff_t>(idle + in_use) - static_cast<std::ptrdiff_t>(size);
+  }
+  /// Prints "Pool size: 5  Connections in pool: 1 Current Overflow: -4 Current Checked out connections: 0".
+  friend std::ostream& operator<<(std::ostream& out, const PoolStatus& status);
+};
+
+/// A connection that is in use.
+struct CheckedOut {
+  std::string where;  ///< The file, line and function that asked for it.
+  Duration since{};   ///< How long ago.
 };
 
 /// A shared handle: copies are cheap and mean the same engine. Nothing is opened before the first connect().
@@ -65,26 +84,33 @@ class Engine {
   explicit Engine(const URL& url, const EngineOptions& options = {});
 
   /// Borrows a connection, or opens one.
+  /// @param where  For reports of connections that never come back.
   /// @return It. Giving it back is the destructor's business.
   /// @throws TimeoutError      All connections were in use for pool_timeout.
   /// @throws OperationalError  The database cannot be reached.
-  [[nodiscard]] Connection connect() const { return connect_through(detail::Facade::blocking); }
+  [[nodiscard]] Connection connect(std::source_location where = std::source_location::current()) const {
+    return connect_through(detail::Facade::blocking, where);
+  }
   /// Runs `fn` with a connection, which is given back afterwards.
-  /// @param fn  Called once, with a `Connection&`.
+  /// @param fn     Called once, with a `Connection&`.
+  /// @param where  As above.
   /// @return What `fn` returns.
   /// @throws ...  What `fn` throws; as connect().
   template <std::invocable<Connection&> F>
-  std::invoke_result_t<F, Connection&> connect(F&& fn) const {
-    Connection connection = connect();
+  std::invoke_result_t<F, Connection&> connect(F&& fn,
+                                               std::source_location where = std::source_location::current()) const {
+    Connection connection = connect(where);
     return std::invoke(std::forward<F>(fn), connection);
   }
   /// Runs `fn` with a connection and in a transaction: see Connection::begin.
-  /// @param fn  Called once, with a `Connection&`.
+  /// @param fn     Called once, with a `Connection&`.
+  /// @param where  As connect().
   /// @return What `fn` returns.
   /// @throws ...  As connect() and Connection::begin.
   template <std::invocable<Connection&> F>
-  std::invoke_result_t<F, Connection&> begin(F&& fn) const {
-    return begin_through(detail::Facade::blocking, std::forward<F>(fn));
+  std::invoke_result_t<F, Connection&> begin(F&& fn,
+                                             std::source_location where = std::source_location::current()) const {
+    return begin_through(detail::Facade::blocking, std::forward<F>(fn), where);
   }
 
   /// Runs `fn` as begin() does, and again when the database says that it might work then: see is_retryable(). Between
@@ -139,6 +165,12 @@ class Engine {
   [[nodiscard]] const URL& url() const noexcept;
   /// @return How its pool stands.
   [[nodiscard]] PoolStatus pool_status() const;
+  /// @return The connections that are in use now, those checked out the longest first: where it was and how long ago.
+  [[nodiscard]] std::vector<CheckedOut> checked_out() const;
+  /// @return Whom it tells what happens.
+  [[nodiscard]] EngineEvents& events() const noexcept;
+  /// @return The options that it was made with.
+  [[nodiscard]] const EngineOptions& options() const noexcept;
 
  private:
   friend class AsyncConnection;
@@ -147,8 +179,9 @@ class Engine {
   Engine(std::shared_ptr<detail::EngineState> state, std::shared_ptr<const ExecutionOptions> options) noexcept
       : state_(std::move(state)), execution_options_(std::move(options)) {}
   template <class F>
-  std::invoke_result_t<F, Connection&> begin_through(detail::Facade facade, F&& fn) const {
-    Connection connection = connect_through(facade);
+  std::invoke_result_t<F, Connection&> begin_through(
+      detail::Facade facade, F&& fn, std::source_location where = std::source_location::current()) const {
+    Connection connection = connect_through(facade, where);
     return connection.begin([&]() -> decltype(auto) { return std::invoke(std::forward<F>(fn), connection); });
   }
   template <class F>
@@ -164,7 +197,7 @@ class Engine {
       detail::wait_before_retry(attempt);
     }
   }
-  [[nodiscard]] Connection connect_through(detail::Facade facade) const;
+  [[nodiscard]] Connection connect_through(detail::Facade facade, std::source_location where) const;
   [[nodiscard]] Connection connect_autocommit(detail::Facade facade) const;
 
   std::shared_ptr<detail::EngineState> state_;

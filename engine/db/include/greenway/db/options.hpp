@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -53,6 +54,21 @@ struct ExecutionOptions {
   [[nodiscard]] ExecutionOptions merged(const ExecutionOptions& over) const;
 };
 
+/// Which connections an engine keeps.
+enum class PoolClass : std::uint8_t {
+  queue,      ///< pool_size of them, and max_overflow more for a while.
+  null,       ///< None: each user opens one and closes it. pool_size and max_overflow mean nothing.
+  single,     ///< SQLAlchemy's `StaticPool`, made safe: one, for all users one after the other.
+  assertion,  ///< One, for one user at a time: a second one is told where the first one got it.
+};
+
+/// What becomes of a transaction that is open when its connection comes back.
+enum class ResetOnReturn : std::uint8_t {
+  rollback,  ///< It is rolled back.
+  commit,    ///< It is committed.
+  none,      ///< Nothing is sent; a session that is not idle is closed.
+};
+
 /// Options of an engine. Start from the defaults, set what differs: `{.pool_size = 20, .echo = true}`.
 struct EngineOptions {
   /// Connections that are kept open for the next user. 0: any number, all kept.
@@ -64,11 +80,21 @@ struct EngineOptions {
   /// How long connect() waits for its turn, FIFO, while all connections are in use. Zero fails at once.
   Duration pool_timeout = std::chrono::seconds(30);
 
-  /// A connection older than this is replaced when it is next asked for, since firewalls forget. Negative: never.
+  /// A connection older than this is replaced when it is next asked for, since firewalls forget; some earlier, down to
+  /// half of it, lest all are replaced at once. Negative: never.
   Duration pool_recycle = std::chrono::seconds(-1);
 
   /// Ask the server for a sign of life before a connection is handed out: a round trip each time.
   bool pool_pre_ping = false;
+
+  /// Hand out the connection that came back last, so that those of quiet times grow old and can be recycled; false: in turn.
+  bool pool_use_lifo = false;
+
+  /// See there.
+  ResetOnReturn pool_reset_on_return = ResetOnReturn::rollback;
+
+  /// See there.
+  PoolClass poolclass = PoolClass::queue;
 
   /// For opening one connection: name lookup, every address, TLS and authentication together.
   Duration connect_timeout = std::chrono::seconds(10);
@@ -86,7 +112,10 @@ struct EngineOptions {
   /// Log each statement and its parameters as `greenway.engine`.
   bool echo = false;
 
-  /// Makes it `greenway.engine.NAME`.
+  /// Log what happens to connections as `greenway.pool`.
+  bool echo_pool = false;
+
+  /// Makes it `greenway.engine.NAME` and `greenway.pool.NAME`.
   std::string logging_name = {};
 
   /// Never log parameters: they may be secrets.

@@ -161,6 +161,12 @@ class MultipleResultsFound : public InvalidRequestError {
   using InvalidRequestError::InvalidRequestError;
 };
 
+/// For handlers of EngineEvents::checkout: this session is of no use, take another one.
+class DisconnectionError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// An UPDATE or DELETE of an entity met another number of rows than it had to.
 class StaleDataError : public Error {
  public:
