@@ -3,10 +3,9 @@
 
 #include <algorithm>
 
-#include <greenway/base/error.hpp>
-#include <greenway/runtime/bridge.hpp>
 #include <greenway/runtime/cancel.hpp>
 
+#include "connection_turn.hpp"
 #include "statement_log.hpp"
 
 namespace greenway::detail {
@@ -16,30 +15,6 @@ namespace {
 std::string savepoint_name(std::uint64_t savepoint) { return "sa_savepoint_" + std::to_string(savepoint); }
 
 }  // namespace
-
-// One call on the connection.
-class ConnectionState::Turn {
- public:
-  explicit Turn(ConnectionState& state) : state_(state) {
-    state.check_open();
-    if (state.facade_ == Facade::async && !in_greenlet()) {
-      throw MissingGreenlet(
-          "this connection comes from an AsyncEngine and would have to wait here, outside a greenlet: await one of its "
-          "operations, as in co_await conn.execute(…), or run this code by co_await conn.run_sync(fn)");
-    }
-    if (state.is_busy_.load(std::memory_order_relaxed)) {
-      throw InvalidRequestError(
-          "this connection is being used by another greenlet or thread, and serves one at a time: borrow one for each");
-    }
-    state.is_busy_.store(true, std::memory_order_relaxed);
-  }
-  ~Turn() { state_.is_busy_.store(false, std::memory_order_relaxed); }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-
- private:
-  ConnectionState& state_;
-};
 
 template <class F>
 auto ConnectionState::guarded(F&& use) {
@@ -57,6 +32,9 @@ auto ConnectionState::guarded(F&& use) {
       note_disconnect();
     }
     give_up_if(error.is_disconnect() || !link_->connection->is_usable());
+    if (engine_->events.handle_error.is_heard()) {
+      give_up_if(is_disconnect_as_told(error) && link_ != nullptr);
+    }
     throw;
   } catch (...) {
     give_up_if(!link_->connection->is_usable());
@@ -88,11 +66,24 @@ Result ConnectionState::execute(const SQLText& sql, std::span<const Value> value
   if (options.isolation_level || options.read_only || options.deferrable) {
     throw ArgumentError("isolation_level, read_only and deferrable are options of an engine or of a connection");
   }
-  const Turn turn(*this);
-  DriverConnection& driver = ready();
-  if (!is_open() && !is_autocommit() && engine_->options.autobegin) {
-    start(driver);
+  if (engine_->events.watches_statements()) [[unlikely]] {
+    return execute_watched(sql, values, options);
   }
+  const Turn turn(*this);
+  return execute_now(ready_for_statement(), sql, values, options);
+}
+
+DriverConnection& ConnectionState::ready_for_statement() {
+  DriverConnection& driver = ready();
+  if (is_open() || is_autocommit() || !engine_->options.autobegin) {
+    return driver;
+  }
+  start(driver);
+  return ready();
+}
+
+Result ConnectionState::execute_now(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
+                                    const ExecutionOptions& options) {
   if (engine_->options.echo) {
     const ExecutionOptions& told = options.logging_token ? options : options_;
     log_line(engine_->options, told, sql.text);
@@ -154,6 +145,7 @@ TransactionKey ConnectionState::begin_nested() {
   echo("SAVEPOINT " + name);
   guarded([&] { driver.savepoint(name, deadline()); });
   savepoints_.push_back(savepoint_);
+  tell(engine_->events.savepoint, name);
   return {transaction_, savepoint_};
 }
 
@@ -162,7 +154,7 @@ void ConnectionState::start(DriverConnection& driver) {
   savepoints_.clear();
   if (is_autocommit()) {
     is_nominal_ = true;
-    return;
+    return tell(engine_->events.begin);
   }
   echo("BEGIN (implicit)");
   BeginOptions how;
@@ -170,6 +162,7 @@ void ConnectionState::start(DriverConnection& driver) {
   how.read_only = options_.read_only.value_or(false);
   how.deferrable = options_.deferrable.value_or(false);
   guarded([&] { driver.begin(how, deadline()); });
+  tell(engine_->events.begin);
 }
 
 bool ConnectionState::is_open() const noexcept {
@@ -216,6 +209,15 @@ void ConnectionState::commit() {
 }
 
 void ConnectionState::commit_now(TransactionKey key) {
+  if (key.savepoint != 0) {
+    tell(engine_->events.release_savepoint, savepoint_name(key.savepoint));
+  } else {
+    tell(engine_->events.commit);
+  }
+  check_ready();
+  if (link_ == nullptr) {
+    return;  // a handler has invalidated it, with nothing to lose
+  }
   DriverConnection& driver = *link_->connection;
   guarded([&] {
     close_cursor();
@@ -252,6 +254,15 @@ void ConnectionState::rollback() {
 }
 
 void ConnectionState::roll_back_now(TransactionKey key) {
+  if (key.savepoint != 0) {
+    tell(engine_->events.rollback_savepoint, savepoint_name(key.savepoint));
+  } else {
+    tell(engine_->events.rollback);
+  }
+  if (link_ == nullptr) {
+    is_lost_ = false;  // a handler has invalidated it, which rolls back
+    return;
+  }
   DriverConnection& driver = *link_->connection;
   if (key.savepoint != 0) {
     guarded([&] {

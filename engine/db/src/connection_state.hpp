@@ -86,9 +86,27 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
 
  private:
   class Turn;
+  class Pause;
+  // While it exists, an error is an error of that statement.
+  class Told {
+   public:
+    Told(ConnectionState& state, StatementContext& context) noexcept
+        : state_(state), outer_(std::exchange(state.told_, &context)) {}
+    ~Told() { state_.told_ = outer_; }
+    Told(const Told&) = delete;
+    Told& operator=(const Told&) = delete;
+
+   private:
+    ConnectionState& state_;
+    StatementContext* outer_;
+  };
 
   // The link, with nothing left to clean up, or why it may not be used.
   DriverConnection& ready();
+  // As above, in a transaction if statements begin one.
+  DriverConnection& ready_for_statement();
+  Result execute_now(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
+                     const ExecutionOptions& options);
   void check_ready() const;
   void settle();
   void start(DriverConnection& driver);
@@ -99,6 +117,14 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   void end(TransactionKey key) noexcept;
   void forget_loss(TransactionKey key) noexcept;
   void close_cursor();
+
+  // In watched_connection.cpp. A second handle, for handlers.
+  Connection handle();
+  void tell(const Event<Connection&>& event);
+  void tell(const Event<Connection&, std::string_view>& event, std::string_view savepoint);
+  Result execute_watched(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options);
+  Result execute_told(Connection& connection, const SQLText& sql, StatementContext& context);
+  bool is_disconnect_as_told(const DBAPIError& error);
 
   // Runs something on the link; if it fails and leaves the link broken, the link is given up.
   template <class F>
@@ -132,6 +158,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   std::vector<std::uint64_t> savepoints_;       // those open in the latest transaction, the innermost last
   std::optional<TransactionKey> to_roll_back_;  // dropped where nothing could wait
   const Transaction* scope_ = nullptr;
+  StatementContext* told_ = nullptr;  // of the statement under way, if somebody watches
 
   std::unique_ptr<Cursor> cursor_;  // of the streaming result
   std::uint64_t stream_ = 0;        // the latest, counted from 1

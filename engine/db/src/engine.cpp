@@ -36,7 +36,9 @@ Engine::Engine(const URL& url, const EngineOptions& options)
 Connection Engine::connect_through(detail::Facade facade, std::source_location where) const {
   auto state = std::make_shared<detail::ConnectionState>(state_, facade, execution_options_, where);
   state->open();
-  return Connection(std::move(state));
+  Connection connection(std::move(state));
+  state_->events.engine_connect(connection);
+  return connection;
 }
 
 Connection Engine::connect_autocommit(detail::Facade facade) const {

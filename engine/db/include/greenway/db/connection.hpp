@@ -244,6 +244,7 @@ class Connection {
 
  private:
   friend class Engine;
+  friend class detail::ConnectionState;
   explicit Connection(std::shared_ptr<detail::ConnectionState> state, bool is_branch = false) noexcept;
   [[nodiscard]] detail::ConnectionState& state() const;
 

@@ -6,16 +6,53 @@
 ///
 /// Layer: db. Source: SQLAlchemy's `PoolEvents` and `ConnectionEvents`.
 ///
+/// Of each statement first before_execute and before_cursor_execute are told, then after_cursor_execute and after_execute;
+/// or handle_error, in place of the last two, when the database refuses it.
+///
 /// ```cpp
 /// engine.events().connect.listen([](gw::DriverConnection& session) { … });
 /// engine.events().after_cursor_execute.listen([](gw::Connection&, gw::StatementContext& it) { … it.duration … });
 /// ```
 
+#include <any>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <greenway/base/clock.hpp>
 #include <greenway/db/event.hpp>
+#include <greenway/sql/value.hpp>
 
 namespace greenway {
 
+class Connection;
+class DBAPIError;
 class DriverConnection;
+class Result;
+class URL;
+struct ExecutionOptions;
+
+/// One statement, on its way.
+struct StatementContext {
+  std::string statement;              ///< Its SQL text, with placeholders; before_cursor_execute may change it.
+  std::span<const Value> parameters;  ///< Their values, in the order of the placeholders.
+  const ExecutionOptions& options;    ///< The statement's own.
+  const URL& url;                     ///< Of the engine.
+  std::string_view system;            ///< "postgresql", "sqlite".
+  TimePoint started = {};             ///< When it was handed to the driver.
+  Duration duration = {};             ///< How long the driver took; of a stream, until its first rows.
+  std::int64_t rowcount = -1;         ///< Result::rowcount, afterwards.
+  std::any user = {};                 ///< Whatever a handler wants to find again in a later one: a span.
+};
+
+/// A failure that a database has reported.
+struct ErrorContext {
+  Connection& connection;       ///< Where.
+  const DBAPIError& error;      ///< What; thrown to the caller afterwards, unless a handler throws something else.
+  StatementContext* statement;  ///< Which; null for a BEGIN, COMMIT, ROLLBACK or savepoint, and where no handler watches statements.
+  bool is_disconnect;           ///< Whether the session is of no more use; a handler may know better.
+};
 
 /// The events of one engine, and of those that execution_options() has made of it.
 struct EngineEvents {
@@ -39,6 +76,40 @@ struct EngineEvents {
   Event<DriverConnection&> detach;
   /// A session that had left the pool is about to be closed. What is thrown is logged.
   Event<DriverConnection&> close_detached;
+
+  // In what follows the connection may be used, which makes events of its own. What is thrown goes to the caller of what
+  // was under way, which then is not done.
+
+  /// Engine::connect() is about to return this connection.
+  Event<Connection&> engine_connect;
+  /// A statement is about to be executed; nothing has been done for it yet.
+  Event<Connection&, StatementContext&> before_execute;
+  /// A statement is about to be handed to the driver, in its transaction.
+  Event<Connection&, StatementContext&> before_cursor_execute;
+  /// The driver has executed a statement.
+  Event<Connection&, StatementContext&> after_cursor_execute;
+  /// A statement has been executed, and this is its result.
+  Event<Connection&, StatementContext&, Result&> after_execute;
+  /// A transaction has begun; a driver may send BEGIN with its first statement.
+  Event<Connection&> begin;
+  /// A transaction is about to be committed.
+  Event<Connection&> commit;
+  /// A transaction is about to be rolled back. Not when its session is closed or reset instead.
+  Event<Connection&> rollback;
+  /// A savepoint of this name has been made.
+  Event<Connection&, std::string_view> savepoint;
+  /// What was done since a savepoint is about to be undone.
+  Event<Connection&, std::string_view> rollback_savepoint;
+  /// A savepoint is about to be released.
+  Event<Connection&, std::string_view> release_savepoint;
+  /// The database has reported a failure.
+  Event<ErrorContext&> handle_error;
+
+  /// @return Whether anybody watches statements.
+  [[nodiscard]] bool watches_statements() const noexcept {
+    return before_execute.is_heard() || before_cursor_execute.is_heard() || after_cursor_execute.is_heard() ||
+           after_execute.is_heard();
+  }
 };
 
 }  // namespace greenway
