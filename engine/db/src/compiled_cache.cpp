@@ -5,30 +5,76 @@
 
 namespace greenway::detail {
 
-std::shared_ptr<const Compiled> CompiledCache::find(const Statement& statement, const StatementShape& shape) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto place = places_.find(shape.key()); place != places_.end()) {
-      entries_.splice(entries_.begin(), entries_, place->second);
-      return place->second->compiled;
-    }
+FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape) {
+  FoundStatement found;
+  if (find_known(statement.node().get(), found)) {
+    return found;
   }
-  auto compiled = std::make_shared<const Compiled>(compile(statement, shape, dialect_));
+  shape.read(*statement.node());
+  found.binds = &shape.binds();
+  if (find_shape(statement.node(), shape, found)) {
+    return found;
+  }
+  found.compiled = std::make_shared<const Compiled>(compile(statement, shape, dialect_));
   const std::lock_guard lock(mutex_);
   if (limit_ == 0 || places_.contains(shape.key())) {
-    return compiled;
+    return found;
   }
-  entries_.push_front({std::string(shape.key()), statement.node(), compiled});
+  entries_.push_front({std::string(shape.key()), statement.node(), found.compiled});
   places_.emplace(entries_.front().key, entries_.begin());
   if (entries_.size() > limit_) {
+    forget(entries_.back());
     places_.erase(entries_.back().key);
     entries_.pop_back();
   }
-  return compiled;
+  return found;
+}
+
+bool CompiledCache::find_known(const Node* root, FoundStatement& found) {
+  const std::lock_guard lock(mutex_);
+  const auto place = known_places_.find(root);
+  if (place == known_places_.end()) {
+    return false;
+  }
+  entries_.splice(entries_.begin(), entries_, place->second);
+  found.compiled = place->second->compiled;
+  found.known = place->second->known;
+  found.binds = &found.known->binds;
+  return true;
+}
+
+bool CompiledCache::find_shape(const NodeRef& root, const StatementShape& shape, FoundStatement& found) {
+  // One that is built anew for each execution comes only once, and is not worth remembering.
+  const bool comes_again = root->was_executed.exchange(true, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  const auto place = places_.find(shape.key());
+  if (place == places_.end()) {
+    return false;
+  }
+  entries_.splice(entries_.begin(), entries_, place->second);
+  found.compiled = place->second->compiled;
+  if (comes_again) {
+    remember(*place->second, root, shape);
+  }
+  return true;
+}
+
+void CompiledCache::remember(Entry& entry, const NodeRef& root, const StatementShape& shape) {
+  forget(entry);
+  entry.known = std::make_shared<const KnownStatement>(KnownStatement{root, shape.binds()});
+  known_places_.emplace(root.get(), entries_.begin());
+}
+
+void CompiledCache::forget(Entry& entry) {
+  if (entry.known != nullptr) {
+    known_places_.erase(entry.known->root.get());
+    entry.known = nullptr;
+  }
 }
 
 void CompiledCache::clear() {
   const std::lock_guard lock(mutex_);
+  known_places_.clear();
   places_.clear();
   entries_.clear();
 }

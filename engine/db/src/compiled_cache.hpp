@@ -9,17 +9,32 @@
 #include <mutex>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include <greenway/sql/compiler.hpp>
 
 namespace greenway::detail {
 
+/// A statement that is executed again and again, and need not be read any more.
+struct KnownStatement {
+  NodeRef root;
+  std::vector<const BindNode*> binds;
+};
+
+/// What a statement was compiled to. Valid as long as it is held, whatever becomes of the cache.
+struct FoundStatement {
+  std::shared_ptr<const Compiled> compiled;
+  std::shared_ptr<const KnownStatement> known;      // null: the shape that was read has the parameters
+  const std::vector<const BindNode*>* binds = nullptr;  // in the order of their numbers
+};
+
 class CompiledCache {
  public:
   CompiledCache(const Dialect& dialect, std::size_t limit) noexcept : dialect_(dialect), limit_(limit) {}
 
-  /// @return What `statement`, of that shape, compiles to. Valid as long as it is held, whatever becomes of the cache.
-  std::shared_ptr<const Compiled> find(const Statement& statement, const StatementShape& shape);
+  /// A statement that was executed before is found by its address, without being read: from its second execution on.
+  /// @param shape  Used for its memory; must outlive the use of what is returned.
+  FoundStatement find(const Statement& statement, StatementShape& shape);
 
   void clear();
   [[nodiscard]] std::size_t size() const;
@@ -29,14 +44,21 @@ class CompiledCache {
     std::string key;
     NodeRef root;  // keeps alive what the key has addresses of
     std::shared_ptr<const Compiled> compiled;
+    std::shared_ptr<const KnownStatement> known = nullptr;  // of all statements of this shape the one that came back last
   };
   using Entries = std::list<Entry>;
+
+  bool find_known(const Node* root, FoundStatement& found);
+  bool find_shape(const NodeRef& root, const StatementShape& shape, FoundStatement& found);
+  void remember(Entry& entry, const NodeRef& root, const StatementShape& shape);
+  void forget(Entry& entry);
 
   const Dialect& dialect_;
   const std::size_t limit_;
   mutable std::mutex mutex_;
   Entries entries_;  // the last used first
   std::unordered_map<std::string_view, Entries::iterator> places_;
+  std::unordered_map<const Node*, Entries::iterator> known_places_;
 };
 
 }  // namespace greenway::detail

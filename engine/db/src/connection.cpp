@@ -65,11 +65,12 @@ Result Connection::execute(const TextClause& statement, const Parameters& parame
 namespace {
 
 /// The values of a statement's parameters, in the order of their numbers.
-std::vector<Value> values_of(const StatementShape& shape, const Parameters& parameters, Dialect::Kind dialect) {
+std::vector<Value> values_of(const std::vector<const detail::BindNode*>& binds, const Parameters& parameters,
+                             Dialect::Kind dialect) {
   std::vector<Value> values;
-  values.reserve(shape.binds().size());
+  values.reserve(binds.size());
   std::size_t used = 0;
-  for (const detail::BindNode* bind : shape.binds()) {
+  for (const detail::BindNode* bind : binds) {
     if (bind->has_value) {
       values.push_back(detail::bound_to(bind->value, bind->type, dialect));
       continue;
@@ -94,11 +95,10 @@ Result Connection::execute(const Statement& statement, const Parameters& paramet
   const Statement& sent = completed ? *completed : statement;
   // Used again for its memory, and by nobody else: nothing here suspends before the values are taken.
   static thread_local StatementShape shape;
-  shape.read(*sent.node());
-  const std::shared_ptr<const Compiled> compiled = state().engine().compiled().find(sent, shape);
-  const std::vector<Value> values = values_of(shape, parameters, dialect().kind());
-  Result result = state().execute(compiled->sql, values, options);
-  result.set_types({compiled, &compiled->column_types});
+  const detail::FoundStatement found = state().engine().compiled().find(sent, shape);
+  const std::vector<Value> values = values_of(*found.binds, parameters, dialect().kind());
+  Result result = state().execute(found.compiled->sql, values, options);
+  result.set_types({found.compiled, &found.compiled->column_types});
   return result;
 }
 

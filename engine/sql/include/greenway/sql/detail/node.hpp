@@ -121,6 +121,7 @@ class Node {
   [[nodiscard]] const NodeRef& child(std::size_t index) const noexcept { return children[index]; }
 
   NodeKind kind;
+  mutable std::atomic<bool> was_executed{false};  ///< Of a statement: it may come again.
   std::uint8_t flags = 0;                        ///< Bits whose meaning is the kind's.
   Precedence precedence = Precedence::primary;   ///< Of the operator.
   const char* symbol = "";                       ///< The operator or keyword: a literal, or of a schema the name in `text`.
