@@ -18,11 +18,13 @@ Family wakeup_rows();         ///< Woken by a byte in a socket.
 Family memory_rows();         ///< What a greenlet at rest takes.
 Family bank_rows();           ///< pgbench's transaction, 10 clients on one thread.
 Family sleep_rows();          ///< 100 clients on one thread that wait in the server.
+Family execute_cached_rows();  ///< One row by its key, by a statement that was executed before.
+Family find_rows();           ///< A statement that was compiled before.
 
 /// @return All of them, in the order of the targets file.
 inline std::vector<Family> all_rows() {
   return {switch_rows(), switch_10k_rows(), spawn_rows(), spawn_suspend_rows(),
-          wakeup_rows(), memory_rows(),     bank_rows(),  sleep_rows()};
+          wakeup_rows(), memory_rows(),     bank_rows(),  sleep_rows(), execute_cached_rows(), find_rows()};
 }
 
 }  // namespace greenway::bench
