@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <system_error>
 
 #include <unistd.h>
 
@@ -12,7 +13,14 @@ namespace database {
 Scratch Scratch::sqlite() {
   std::string folder = (std::filesystem::temp_directory_path() / "greenway-db-XXXXXX").string();
   REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  return Scratch("sqlite:///" + folder + "/test.db", [folder] { std::filesystem::remove_all(folder); });
+  return Scratch("sqlite:///" + folder + "/test.db", [folder] {
+    // A connection that was terminated closes its file when its thread comes to it, perhaps now.
+    std::error_code error;
+    do {
+      error.clear();
+      std::filesystem::remove_all(folder, error);
+    } while (error == std::errc::no_such_file_or_directory);
+  });
 }
 
 Scratch Scratch::postgresql() {

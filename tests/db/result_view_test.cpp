@@ -210,7 +210,8 @@ TEST_CASE("a row is read as a described struct, its columns found by the members
 
     Result strict = select("id, name");
     CHECK(strict.fetchone()->as<Strict>().name == "one");
-    CHECK(error_of<InvalidRequestError>([&] { return strict.fetchone()->as<Strict>(); }).find("column 'name' holds null") == 0);
+    const std::string message = error_of<InvalidRequestError>([&] { return strict.fetchone()->as<Strict>(); });
+    CHECK(message.find("column 'name' holds null") == 0);
     CHECK_THROWS_AS(select("id").first()->as<Missing>(), NoSuchColumnError);
   });
 }

@@ -3,6 +3,9 @@
 
 #include <ostream>
 
+#include <greenway/base/log.hpp>
+#include <greenway/db/schema_changes.hpp>
+
 namespace greenway {
 
 Operation<std::optional<Row>> AsyncResult::fetchone() { return greenlet_spawn(&Result::fetchone, result_); }
@@ -42,6 +45,8 @@ std::ostream& operator<<(std::ostream& out, const AsyncResult& result) { return 
 Operation<void> AsyncTransaction::commit() { return greenlet_spawn(&Transaction::commit, transaction_); }
 
 Operation<void> AsyncTransaction::rollback() { return greenlet_spawn(&Transaction::rollback, transaction_); }
+
+Operation<void> AsyncTransaction::close() { return greenlet_spawn(&Transaction::close, transaction_); }
 
 Operation<Result> AsyncConnection::execute(TextClause statement) {
   return greenlet_spawn([](const Shared& c, const TextClause& s) { return c->execute(s); }, connection_,
@@ -134,6 +139,24 @@ Operation<AsyncConnection> AsyncEngine::connect(std::source_location where) cons
 }
 
 Operation<void> AsyncEngine::dispose(bool close) const { return greenlet_spawn(&Engine::dispose, engine_, close); }
+
+void detail::warn_of_blocking(std::string_view what, std::string_view instead) {
+  log(LogLevel::warning, "greenway.engine",
+      "BlockingWarning: " + std::string(what) + " blocks its thread; use " + std::string(instead));
+}
+
+Operation<bool> AsyncEngine::has_table(std::string_view name, std::string_view schema) const {
+  return greenlet_spawn(Connect(), engine_, &greenway::has_table, std::string(name), std::string(schema));
+}
+
+Operation<std::vector<std::string>> AsyncEngine::table_names(std::string_view schema) const {
+  return greenlet_spawn(Connect(), engine_, &greenway::table_names, std::string(schema));
+}
+
+Operation<std::vector<std::string>> AsyncEngine::table_names(std::string_view schema,
+                                                             const AsyncConnection& connection) const {
+  return greenlet_spawn(AsyncConnection::RunSync(), connection.connection_, &greenway::table_names, std::string(schema));
+}
 
 AsyncEngine AsyncEngine::execution_options(const ExecutionOptions& options) const {
   return AsyncEngine(engine_.execution_options(options));

@@ -40,6 +40,22 @@ bool has_table(Connection& connection, const std::string& name, const std::strin
       .has_value();
 }
 
+std::vector<std::string> table_names(Connection& connection, const std::string& schema) {
+  if (connection.dialect().kind() == Dialect::Kind::sqlite) {
+    const std::string master = schema.empty() ? "sqlite_master" : connection.dialect().quote(schema) + ".sqlite_master";
+    return connection
+        .scalars<std::string>(
+            text("SELECT name FROM " + master + " WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1"))
+        .all();
+  }
+  return connection
+      .scalars<std::string>(text("SELECT CAST(c.relname AS text) FROM pg_catalog.pg_class c "
+                                 "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') "
+                                 "AND n.nspname = coalesce(nullif(:schema, ''), current_schema()) ORDER BY 1")
+                                .bind("schema", schema))
+      .all();
+}
+
 void create_tables(Connection& connection, const MetaData& metadata, bool checkfirst) {
   const Dialect& dialect = connection.dialect();
   for (const auto& [name, sql] : create_type_sql(metadata, dialect)) {

@@ -43,6 +43,7 @@
 #include <greenway/db/transaction.hpp>
 #include <greenway/db/url.hpp>
 #include <greenway/runtime/bridge.hpp>
+#include <greenway/runtime/offload.hpp>
 #include <greenway/sql/text.hpp>
 
 namespace greenway {
@@ -59,7 +60,20 @@ constexpr void check_callable() {
 #endif
 }
 
+// Logs sqlalchemy_aio's BlockingWarning.
+void warn_of_blocking(std::string_view what, std::string_view instead);
+
+template <class F, class... A>
+auto run_in_thread(F&& fn, A&&... args) {
+  check_callable<F>();
+  return greenlet_spawn(
+      [](auto&& f, auto&&... a) -> decltype(auto) { return offload([&]() -> decltype(auto) { return std::invoke(f, a...); }); },
+      std::forward<F>(fn), std::forward<A>(args)...);
+}
+
 }  // namespace detail
+
+class MetaData;
 
 /// A transaction or savepoint of an AsyncConnection.
 class [[nodiscard]] AsyncTransaction {
@@ -76,6 +90,9 @@ class [[nodiscard]] AsyncTransaction {
   /// Transaction::rollback.
   /// @return When it is rolled back.
   [[nodiscard]] Operation<void> rollback();
+  /// Transaction::close.
+  /// @return When it is rolled back, or was over.
+  [[nodiscard]] Operation<void> close();
   /// @return Transaction::is_active.
   [[nodiscard]] bool is_active() const noexcept { return transaction_->is_active(); }
 
@@ -204,6 +221,30 @@ class AsyncConnection {
     return greenlet_spawn(RunSync(), connection_, std::forward<F>(fn), std::forward<A>(args)...);
   }
 
+  /// Runs synchronous code with the connection and blocks the thread meanwhile, as sqlalchemy_aio's does: a warning says so.
+  /// @param fn    As run_sync().
+  /// @param args  As run_sync().
+  /// @return What `fn` returns.
+  /// @throws WouldBlockLoop  On a thread whose loop is running: run_sync() is what is meant.
+  template <class F, class... A>
+    requires std::invocable<std::decay_t<F>, Connection&, std::decay_t<A>...>
+  auto run_callable(F&& fn, A&&... args) {
+    detail::warn_of_blocking("AsyncConnection::run_callable", "co_await connection.run_sync(fn)");
+    return run_sync(std::forward<F>(fn), std::forward<A>(args)...).get();
+  }
+  /// Runs `fn(args…)` on a helper thread, without the connection.
+  /// @param fn    Decay-copied.
+  /// @param args  Decay-copied.
+  /// @return What `fn` returns; its exception is rethrown here.
+  template <class F, class... A>
+  [[nodiscard]] auto run_in_thread(F&& fn, A&&... args) const {
+    return detail::run_in_thread(std::forward<F>(fn), std::forward<A>(args)...);
+  }
+
+  /// Refused: what is to run in the transaction is synchronous.
+  template <class F>
+  void begin(F&& fn) = delete;  // co_await connection.run_sync([](Connection& c) { c.begin([&] { … }); })
+
   /// Connection::begin.
   /// @return The transaction.
   [[nodiscard]] Operation<AsyncTransaction> begin();
@@ -297,6 +338,12 @@ class AsyncEngine {
     detail::check_callable<F>();
     return greenlet_spawn(Begin(), engine_, std::forward<F>(fn), std::forward<A>(args)...);
   }
+  /// Refused: a scope that begins has to be awaited at its end too.
+  void begin() const = delete;  // co_await engine.begin([](Connection& c) { … }), or engine.connect() and its begin()
+  /// Refused: what is to run with the connection is synchronous.
+  template <std::invocable<Connection&> F>
+  void connect(F&& fn) const = delete;  // co_await engine.begin([](Connection& c) { … }), or connect() and its run_sync()
+
   /// Engine::run_transaction.
   /// @param fn       As begin(), without arguments; called once for each attempt.
   /// @param retries  As there.
@@ -323,6 +370,40 @@ class AsyncEngine {
   [[nodiscard]] Operation<T> scalar(A... what) const {
     return greenlet_spawn([](const Engine& e, const A&... w) { return autocommit(e).template scalar<T>(w...); }, engine_,
                           std::move(what)...);
+  }
+  /// has_table(), on a connection of its own.
+  /// @param name    As there.
+  /// @param schema  As there.
+  /// @return Whether there is such a table.
+  [[nodiscard]] Operation<bool> has_table(std::string_view name, std::string_view schema = {}) const;
+  /// table_names(), on a connection of its own.
+  /// @param schema  As there.
+  /// @return The names, sorted.
+  [[nodiscard]] Operation<std::vector<std::string>> table_names(std::string_view schema = {}) const;
+  /// table_names(), on a given connection.
+  /// @param schema      As there.
+  /// @param connection  Whose transaction sees them.
+  /// @return The names, sorted.
+  [[nodiscard]] Operation<std::vector<std::string>> table_names(std::string_view schema,
+                                                                const AsyncConnection& connection) const;
+  /// Runs synchronous code with a connection and blocks the thread meanwhile, as sqlalchemy_aio's does: a warning says so.
+  /// @param fn    As begin().
+  /// @param args  As begin().
+  /// @return What `fn` returns.
+  /// @throws WouldBlockLoop  On a thread whose loop is running: begin() is what is meant.
+  template <class F, class... A>
+    requires std::invocable<std::decay_t<F>, Connection&, std::decay_t<A>...>
+  auto run_callable(F&& fn, A&&... args) const {
+    detail::warn_of_blocking("AsyncEngine::run_callable", "co_await engine.begin(fn), or sync_engine()");
+    return greenlet_spawn(Connect(), engine_, std::forward<F>(fn), std::forward<A>(args)...).get();
+  }
+  /// Runs `fn(args…)` on a helper thread.
+  /// @param fn    Decay-copied.
+  /// @param args  Decay-copied.
+  /// @return What `fn` returns; its exception is rethrown here.
+  template <class F, class... A>
+  [[nodiscard]] auto run_in_thread(F&& fn, A&&... args) const {
+    return detail::run_in_thread(std::forward<F>(fn), std::forward<A>(args)...);
   }
   /// Engine::dispose.
   /// @param close  As there.
@@ -363,6 +444,13 @@ class AsyncEngine {
     }
   };
 
+  struct Connect {
+    template <class F, class... A>
+    decltype(auto) operator()(const Engine& engine, F&& fn, A&&... args) const {
+      Connection connection = engine.connect_through(detail::Facade::async, std::source_location::current());
+      return std::invoke(std::forward<F>(fn), connection, std::forward<A>(args)...);
+    }
+  };
   struct RunTransaction {
     template <class F>
     decltype(auto) operator()(const Engine& engine, F&& fn, unsigned retries) const {
@@ -373,5 +461,14 @@ class AsyncEngine {
 
   Engine engine_;
 };
+
+/// Refused: MetaData::create_all and drop_all are synchronous.
+void create_tables(const AsyncEngine&, const MetaData&, bool) = delete;      // co_await engine.begin(fn): fn(Connection&)
+/// As above.
+void create_tables(const AsyncConnection&, const MetaData&, bool) = delete;  // co_await connection.run_sync(fn)
+/// As above.
+void drop_tables(const AsyncEngine&, const MetaData&, bool) = delete;        // co_await engine.begin(fn): fn(Connection&)
+/// As above.
+void drop_tables(const AsyncConnection&, const MetaData&, bool) = delete;    // co_await connection.run_sync(fn)
 
 }  // namespace greenway

@@ -229,6 +229,11 @@ class AsyncResult {
   [[nodiscard]] std::int64_t rowcount() const noexcept { return result_->rowcount(); }
   /// @return Result::closed.
   [[nodiscard]] bool closed() const noexcept { return result_->closed(); }
+  /// Refused: a loop cannot wait between its rows.
+  void begin() = delete;  // while (auto row = co_await result.fetchone()) { … }
+  /// As above.
+  void end() = delete;
+
   /// Prints as Result does.
   friend std::ostream& operator<<(std::ostream& out, const AsyncResult& result);
 

@@ -50,7 +50,7 @@ struct StatementContext {
 struct ErrorContext {
   Connection& connection;       ///< Where.
   const DBAPIError& error;      ///< What; thrown to the caller afterwards, unless a handler throws something else.
-  StatementContext* statement;  ///< Which; null for a BEGIN, COMMIT, ROLLBACK or savepoint, and where no handler watches statements.
+  StatementContext* statement;  ///< Which; null when it was none, or nobody watches statements.
   bool is_disconnect;           ///< Whether the session is of no more use; a handler may know better.
 };
 

@@ -110,7 +110,9 @@ class ResultView {
   }
   /// @param size  As partitions().
   /// @return The next partition; empty after the last one.
-  [[nodiscard]] std::vector<value_type> partition(std::size_t size = 0) { return fetchmany(size != 0 ? size : result_.partition_size_); }
+  [[nodiscard]] std::vector<value_type> partition(std::size_t size = 0) {
+    return fetchmany(size != 0 ? size : result_.partition_size_);
+  }
   /// Refused, as Result's.
   Partitions<ResultView, value_type> partitions(std::size_t size = 0) && = delete;
 

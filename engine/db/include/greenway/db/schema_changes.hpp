@@ -32,4 +32,10 @@ void drop_tables(Connection& connection, const MetaData& metadata, bool checkfir
 /// @throws ...  As Connection::execute.
 [[nodiscard]] bool has_table(Connection& connection, const std::string& name, const std::string& schema = {});
 
+/// @param connection  Any.
+/// @param schema      Where; empty for the default.
+/// @return The names of its tables, sorted, without the database's own.
+/// @throws ...  As Connection::execute.
+[[nodiscard]] std::vector<std::string> table_names(Connection& connection, const std::string& schema = {});
+
 }  // namespace greenway

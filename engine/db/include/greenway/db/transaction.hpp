@@ -54,6 +54,9 @@ class [[nodiscard]] Transaction {
   /// Rolls back, or back to the savepoint. An inactive one stays as it is.
   /// @throws DBAPIError  The rollback failed; the connection has been closed, which comes to the same.
   void rollback();
+  /// rollback(), by the name for one that is perhaps over.
+  /// @throws DBAPIError  As rollback().
+  void close() { rollback(); }
 
   /// @return Whether it can still be committed or rolled back.
   [[nodiscard]] bool is_active() const noexcept;
