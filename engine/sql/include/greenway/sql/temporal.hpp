@@ -2,7 +2,7 @@
 #pragma once
 
 /// @file greenway/sql/temporal.hpp
-/// @brief What <chrono> has no type for: a time of day, and an interval of months, days and microseconds.
+/// @brief What std::chrono has no type for: a time of day, and an interval of months, days and microseconds.
 ///
 /// Layer: sql. Source: PostgreSQL's `time` and `interval`. Days are `std::chrono::year_month_day` or `sys_days`, moments
 /// `sys_time<microseconds>`, and what a clock on the wall shows is `local_time<microseconds>`.
