@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <greenway/sql/detail/bind_processing.hpp>
 
+#include <algorithm>
+
 #include <greenway/base/error.hpp>
 #include <greenway/sql/detail/value_text.hpp>
 
@@ -105,6 +107,9 @@ void append_step(std::string& path, const Value& step) {
   }
   std::string key;
   append_text(key, step);
+  if (std::ranges::any_of(key, [](char c) { return c == '"' || static_cast<unsigned char>(c) < 0x20; })) {
+    throw_no_such_value(key, "a key of SQLite's JSON paths, which cannot say quotes and control characters");
+  }
   path += '.';
   append_json_string(path, key);
 }

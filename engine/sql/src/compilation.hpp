@@ -37,6 +37,7 @@ class Compilation {
   void list(const NodeList& nodes, const char* separator = ", ", Precedence least = Precedence::none);
   void binary(const Node& node);
   void bind(const BindNode& bind);
+  void cast(const Node& node);
   void column(const Node& node);
   void function(const Node& node);
   void in_values(const Node& node);

@@ -194,6 +194,19 @@ void Compilation::index(const Node& node) {
   expression(*node.child(1), above(Precedence::other));
 }
 
+void Compilation::cast(const Node& node) {
+  const TypeKind kind = node.type.kind();
+  // What SQLite stores as text it would make a number of, by the name of the type.
+  const bool is_text = kind == TypeKind::time || kind == TypeKind::datetime || kind == TypeKind::interval ||
+                       kind == TypeKind::uuid || kind == TypeKind::json || kind == TypeKind::jsonb;
+  out_ += is_sqlite_ && kind == TypeKind::date ? "date(" : "CAST(";
+  expression(*node.child(0));
+  if (!is_sqlite_ || kind != TypeKind::date) {
+    out_ += " AS " + (is_sqlite_ && is_text ? "TEXT" : dialect_.type_name(node.type));
+  }
+  out_ += ')';
+}
+
 /// PostgreSQL is told the type of what would not say it by itself.
 void Compilation::bind(const BindNode& node) {
   const TypeKind kind = node.type.kind();
@@ -277,11 +290,7 @@ void Compilation::expression(const Node& node, Precedence least) {
       out_ += "DISTINCT ";
       expression(*node.child(0));
       break;
-    case NodeKind::cast:
-      out_ += "CAST(";
-      expression(*node.child(0));
-      out_ += " AS " + dialect_.type_name(node.type) + ")";
-      break;
+    case NodeKind::cast: cast(node); break;
     case NodeKind::type_coerce:
     case NodeKind::label:
       expression(*node.child(0), least);
