@@ -24,7 +24,8 @@ struct Things {
               gw::Column("kind", gw::String(20), gw::default_("plain"), gw::onupdate("changed")),
               gw::Column("number", gw::Integer(), gw::default_([&calls] { return gw::Value(++calls); }),
                          gw::onupdate([&calls] { return gw::Value(100 + ++calls); })),
-              gw::Column("shout", gw::String(20), gw::default_(gw::func::upper("quiet")), gw::onupdate(gw::func::lower("LOUD"))),
+              gw::Column("shout", gw::String(20), gw::default_(gw::func::upper("quiet")),
+                         gw::onupdate(gw::func::lower("LOUD"))),
               gw::Column("price", gw::Numeric(10, 2), gw::default_(gw::Decimal("1.50")))) {}
 
   gw::MetaData metadata;
@@ -37,8 +38,8 @@ std::vector<std::string> contents(gw::Connection& connection, const gw::Table& t
   for (const gw::Row& row : connection.execute(gw::select(table).order_by(table.c("id")))) {
     rows.push_back(row.get<std::optional<std::string>>("name").value_or("-") + ' ' +
                    row.get<std::optional<std::string>>("kind").value_or("-") + ' ' +
-                   std::to_string(row.get<std::optional<int>>("number").value_or(-1)) + ' ' + row.get<std::string>("shout") +
-                   ' ' + row.get<gw::Decimal>("price").rounded(2).str());
+                   std::to_string(row.get<std::optional<int>>("number").value_or(-1)) + ' ' +
+                   row.get<std::string>("shout") + ' ' + row.get<gw::Decimal>("price").rounded(2).str());
   }
   return rows;
 }
@@ -58,13 +59,15 @@ TEST_CASE("an INSERT puts defaults into the columns that it has no value for, a 
     connection.execute(gw::insert(things.table).values("name", "two", "number", 77, "kind", nullptr));
     connection.execute(gw::insert(things.table));
     connection.execute(gw::insert(things.table)
-                           .values(std::vector<gw::Parameters>{gw::params("name", "x"), gw::params("name", "y"), gw::params("name", "z")}));
-    const int id = connection.scalar<int>(gw::insert(things.table).values("name", "last").returning(things.table.c("number")));
+                           .values(std::vector<gw::Parameters>{gw::params("name", "x"), gw::params("name", "y"),
+                                                               gw::params("name", "z")}));
+    const int id =
+        connection.scalar<int>(gw::insert(things.table).values("name", "last").returning(things.table.c("number")));
 
     CHECK(id == 6);
-    CHECK(contents(connection, things.table) == Rows{"one plain 1 QUIET 1.50", "two - 77 QUIET 1.50", "- plain 2 QUIET 1.50",
-                                                     "x plain 3 QUIET 1.50", "y plain 4 QUIET 1.50", "z plain 5 QUIET 1.50",
-                                                     "last plain 6 QUIET 1.50"});
+    CHECK(contents(connection, things.table) ==
+          Rows{"one plain 1 QUIET 1.50", "two - 77 QUIET 1.50", "- plain 2 QUIET 1.50", "x plain 3 QUIET 1.50",
+               "y plain 4 QUIET 1.50", "z plain 5 QUIET 1.50", "last plain 6 QUIET 1.50"});
   });
 }
 
@@ -75,11 +78,13 @@ TEST_CASE("an INSERT from a SELECT has the defaults as well, a function's once")
     gw::Connection connection = engine.connect();
     things.metadata.create_all(connection);
     const gw::Table& t = things.table;
-    connection.execute(gw::insert(t).values(std::vector<gw::Parameters>{gw::params("name", "x", "number", 50), gw::params("name", "y", "number", 51)}));
+    connection.execute(gw::insert(t).values(
+        std::vector<gw::Parameters>{gw::params("name", "x", "number", 50), gw::params("name", "y", "number", 51)}));
 
     connection.execute(gw::insert(t).from_select({"name"}, gw::select(t.c("name")).order_by(t.c("id"))));
 
-    CHECK(contents(connection, t) == Rows{"x plain 50 QUIET 1.50", "y plain 51 QUIET 1.50", "x plain 1 QUIET 1.50", "y plain 1 QUIET 1.50"});
+    CHECK(contents(connection, t) ==
+          Rows{"x plain 50 QUIET 1.50", "y plain 51 QUIET 1.50", "x plain 1 QUIET 1.50", "y plain 1 QUIET 1.50"});
   });
 }
 
@@ -107,10 +112,11 @@ TEST_CASE("a default may ask the database through the same connection") {
   everywhere([](const gw::Engine& engine) {
     gw::Connection connection = engine.connect();
     gw::MetaData metadata;
-    const gw::Table t("numbered", metadata, gw::Column("id", gw::Integer(), gw::primary_key),
-                      gw::Column("count", gw::Integer(), gw::default_([&connection] {
-                                   return gw::Value(connection.scalar<std::int64_t>(gw::text("SELECT count(*) FROM numbered")));
-                                 })));
+    const gw::Table t(
+        "numbered", metadata, gw::Column("id", gw::Integer(), gw::primary_key),
+        gw::Column("count", gw::Integer(), gw::default_([&connection] {
+                     return gw::Value(connection.scalar<std::int64_t>(gw::text("SELECT count(*) FROM numbered")));
+                   })));
     metadata.create_all(connection);
     connection.execute(gw::insert(t));
     connection.execute(gw::insert(t));

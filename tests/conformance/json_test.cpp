@@ -30,11 +30,21 @@ TEST_CASE("elements of a document are read by key, index and path as JSON, text,
     const gw::Table t("docs" + std::to_string(static_cast<int>(type.kind())), metadata,
                       gw::Column("id", gw::Integer(), gw::primary_key), gw::Column("doc", type));
     metadata.create_all(connection);
-    const json::value document = {{"key", "value"},   {"n", 45},        {"real", 1.25}, {"yes", true}, {"no", false}, {"nothing", nullptr},
-                                  {"list", {1, "two", {{"x", 3}}}}, {"a.b \\[c]", "odd"}, {"q\"", "quoted"}, {"1", "digit"}};
+    const json::value document = {{"key", "value"},
+                                  {"n", 45},
+                                  {"real", 1.25},
+                                  {"yes", true},
+                                  {"no", false},
+                                  {"nothing", nullptr},
+                                  {"list", {1, "two", {{"x", 3}}}},
+                                  {"a.b \\[c]", "odd"},
+                                  {"q\"", "quoted"},
+                                  {"1", "digit"}};
     connection.execute(gw::insert(t).values("id", 1, "doc", document));
     const gw::Column& doc = t.c("doc");
-    const auto element = [&](const gw::ColumnElement& what) { return connection.execute(gw::select(what.label("x"))).one(); };
+    const auto element = [&](const gw::ColumnElement& what) {
+      return connection.execute(gw::select(what.label("x"))).one();
+    };
 
     CHECK(element(doc["key"]).get<json::value>(0) == "value");
     CHECK(element(doc["list"]).get<json::value>(0) == document.at("list"));
@@ -74,7 +84,8 @@ TEST_CASE("a text bound to JSON is a JSON string, and JSON's null is not SQL's")
   everywhere([](const gw::Engine& engine) {
     gw::Connection connection = engine.connect();
     gw::MetaData metadata;
-    const gw::Table t("docs", metadata, gw::Column("id", gw::Integer(), gw::primary_key), gw::Column("doc", gw::JSON()));
+    const gw::Table t("docs", metadata, gw::Column("id", gw::Integer(), gw::primary_key),
+                      gw::Column("doc", gw::JSON()));
     metadata.create_all(connection);
     connection.execute(gw::insert(t).values("id", 1, "doc", "[text]"));
     connection.execute(gw::insert(t).values("id", 2, "doc", gw::JSONText{"[\"text\"]"}));
@@ -107,14 +118,18 @@ TEST_CASE("casts to each type give values of that type") {
     CHECK(cast("1.5", gw::Double()).get<double>(0) == 1.5);
     CHECK(cast("1.5", gw::Numeric(10, 2)).get<gw::Decimal>(0) == gw::Decimal("1.5"));
     CHECK(cast("2024-02-29", gw::Date()).get<std::chrono::sys_days>(0) == day);
-    CHECK(cast(std::chrono::sys_time<std::chrono::microseconds>(day + 1h), gw::Date()).get<std::chrono::sys_days>(0) == day);
+    CHECK(cast(std::chrono::sys_time<std::chrono::microseconds>(day + 1h), gw::Date()).get<std::chrono::sys_days>(0) ==
+          day);
     CHECK(cast("01:02:03", gw::Time()).get<gw::TimeOfDay>(0) == gw::TimeOfDay(1h + 2min + 3s));
-    CHECK(cast("2024-02-29 01:00:00", gw::DateTime()).get<std::chrono::sys_time<std::chrono::microseconds>>(0) == day + 1h);
+    CHECK(cast("2024-02-29 01:00:00", gw::DateTime()).get<std::chrono::sys_time<std::chrono::microseconds>>(0) ==
+          day + 1h);
     CHECK(cast(90s, gw::Interval()).get<std::chrono::seconds>(0) == 90s);
     CHECK(cast(gw::JSONText{"[1]"}, gw::JSON()).get<json::value>(0) == json::array{1});
-    CHECK(cast("12ab0000-0000-0000-0000-000000000000", gw::Uuid()).get<gw::UUIDBytes>(0) == gw::UUIDBytes{{0x12, 0xAB}});
+    CHECK(cast("12ab0000-0000-0000-0000-000000000000", gw::Uuid()).get<gw::UUIDBytes>(0) ==
+          gw::UUIDBytes{{0x12, 0xAB}});
     CHECK(cast(gw::type_coerce(1, gw::Boolean()), gw::Integer()).get<int>(0) == 1);
-    CHECK(connection.scalar(gw::select(gw::type_coerce(gw::literal_column("1"), gw::Boolean()).label("x"))) == gw::Value(true));
+    CHECK(connection.scalar(gw::select(gw::type_coerce(gw::literal_column("1"), gw::Boolean()).label("x"))) ==
+          gw::Value(true));
   });
 }
 
@@ -122,10 +137,11 @@ TEST_CASE("arrays of PostgreSQL are indexed and compared with any and all of the
   const database::Scratch scratch = database::Scratch::postgresql();
   gw::Connection connection = gw::create_engine(scratch.url()).connect();
   gw::MetaData metadata;
-  const gw::Table t("t", metadata, gw::Column("id", gw::Integer(), gw::primary_key), gw::Column("tags", gw::ARRAY(gw::Text())),
-                    gw::Column("numbers", gw::ARRAY(gw::Integer())));
+  const gw::Table t("t", metadata, gw::Column("id", gw::Integer(), gw::primary_key),
+                    gw::Column("tags", gw::ARRAY(gw::Text())), gw::Column("numbers", gw::ARRAY(gw::Integer())));
   metadata.create_all(connection);
-  connection.execute(gw::insert(t).values("id", 1, "tags", std::vector<std::string>{"a", "b"}, "numbers", std::vector<int>{5, 7}));
+  connection.execute(
+      gw::insert(t).values("id", 1, "tags", std::vector<std::string>{"a", "b"}, "numbers", std::vector<int>{5, 7}));
   const auto count = [&](const gw::ColumnElement& condition) {
     return connection.scalar<int>(gw::select(gw::func::count()).select_from(t).where(condition));
   };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Files of SQLite that are written by SQLAlchemy are read here, and the other way round; sqlalchemy_file.py is the other
-// side, and has the same rows.
+// Files of SQLite that are written by SQLAlchemy are read here, and the other way round; sqlalchemy_file.py is the
+// other side, and has the same rows.
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -37,10 +37,11 @@ namespace {
 
 BOOST_DEFINE_ENUM_CLASS(Mood, sad, happy)
 
-using Thing = std::tuple<int, std::optional<bool>, std::optional<std::int64_t>, std::optional<double>, std::optional<gw::Decimal>,
-                         std::optional<std::string>, std::optional<gw::Bytes>, std::optional<year_month_day>,
-                         std::optional<gw::TimeOfDay>, std::optional<Local>, std::optional<microseconds>,
-                         std::optional<json::value>, std::optional<gw::UUIDBytes>, std::optional<Mood>>;
+using Thing =
+    std::tuple<int, std::optional<bool>, std::optional<std::int64_t>, std::optional<double>, std::optional<gw::Decimal>,
+               std::optional<std::string>, std::optional<gw::Bytes>, std::optional<year_month_day>,
+               std::optional<gw::TimeOfDay>, std::optional<Local>, std::optional<microseconds>,
+               std::optional<json::value>, std::optional<gw::UUIDBytes>, std::optional<Mood>>;
 
 struct Things {
   gw::MetaData metadata;
@@ -79,8 +80,8 @@ std::vector<Thing> rows() {
       {1, true, Big::max(), 0.1, gw::Decimal("15.75630"), "méil 😀", gw::Bytes{byte(0), byte(255)}, year(2024) / 2 / 29,
        gw::TimeOfDay(12h + 57min + 18s + 396us), local(year(2012) / 10 / 15, 12h + 57min + 18s + 396us), 76h + 5us,
        json::value({{"a", {1, 2.5, nullptr, "é"}}}), uuid(0xA0, 1), Mood::happy},
-      {2, false, Big::min(), -1e300, gw::Decimal("-9999999999.99999"), "", gw::Bytes(), year(1) / 1 / 1, gw::TimeOfDay(),
-       local(year(9999) / 12 / 31, 24h - 1us), -24h + 1s, json::value("text"), uuid(0, 0), Mood::sad},
+      {2, false, Big::min(), -1e300, gw::Decimal("-9999999999.99999"), "", gw::Bytes(), year(1) / 1 / 1,
+       gw::TimeOfDay(), local(year(9999) / 12 / 31, 24h - 1us), -24h + 1s, json::value("text"), uuid(0, 0), Mood::sad},
       {3, true, 0, 5.0, gw::Decimal(7), "it's", gw::Bytes{byte('x')}, year(9999) / 12 / 31, gw::TimeOfDay(24h - 1us),
        local(year(1969) / 12 / 31, 0us), 0us, json::value(5), uuid(0xFF, 0xFF), Mood::sad},
       {4, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}},

@@ -58,12 +58,13 @@ std::string new_table_name() {
   return "t" + std::to_string(++count);
 }
 
-/// Stores each value in a column of a type, alone; each has to come back equal, to be found by a comparison, and to leave
-/// NULL apart.
+/// Stores each value in a column of a type, alone; each has to come back equal, to be found by a comparison, and to
+/// leave NULL apart.
 template <class T>
 void round_trip(gw::Connection& connection, const gw::Type& type, const std::vector<T>& values) {
   gw::MetaData metadata;
-  const gw::Table t(new_table_name(), metadata, gw::Column("id", gw::Integer(), gw::primary_key), gw::Column("x", type));
+  const gw::Table t(new_table_name(), metadata, gw::Column("id", gw::Integer(), gw::primary_key),
+                    gw::Column("x", type));
   metadata.create_all(connection);
   int id = 0;
   for (const T& value : values) {
@@ -106,7 +107,8 @@ TEST_CASE("truth values, floating point, texts and blobs come back from their co
     round_trip<bool>(connection, gw::Boolean(), {true, false});
     round_trip<double>(connection, gw::Double(), {0.1, -1e300, 5e-324, 15.7563});
     round_trip<double>(connection, gw::Float(), {8.5, -0.25});
-    round_trip<std::string>(connection, gw::String(40), {"", "some text", "méil 水 😀", "'; DROP TABLE x; --", "\\ %s \" {}"});
+    round_trip<std::string>(connection, gw::String(40),
+                            {"", "some text", "méil 水 😀", "'; DROP TABLE x; --", "\\ %s \" {}"});
     round_trip<std::string>(connection, gw::Text(), {std::string(100'000, 'x'), "line\nline\t"});
     round_trip<gw::Bytes>(connection, gw::LargeBinary(), {{}, {std::byte{0}, std::byte{255}, std::byte{0}}});
   });
@@ -116,12 +118,21 @@ TEST_CASE("exact numbers come back exactly") {
   everywhere([](const gw::Engine& engine) {
     gw::Connection connection = engine.connect();
     const auto of = [](const char* text) { return gw::Decimal(text); };
-    round_trip<gw::Decimal>(connection, gw::Numeric(15, 5), {of("0"), of("15.75630"), of("-0.00001"), of("9999999999.99999")});
+    round_trip<gw::Decimal>(connection, gw::Numeric(15, 5),
+                            {of("0"), of("15.75630"), of("-0.00001"), of("9999999999.99999")});
     round_trip<gw::Decimal>(connection, gw::Numeric(20), {of("9007199254740993"), of("-123456789012345678")});
     const auto typed = gw::select(gw::literal(of("12.3"), gw::Numeric(10, 2)).cast(gw::Numeric(10, 2)).label("x"));
     CHECK(connection.scalar<gw::Decimal>(typed) == of("12.30"));
     CHECK(connection.execute(typed).one().get<gw::Value>("x") == gw::Value(of("12.30")));
     CHECK(connection.scalar<double>(typed) == 12.3);
+
+    gw::MetaData metadata;
+    const gw::Table t("scaled", metadata, gw::Column("x", gw::Numeric(10, 2)));
+    metadata.create_all(connection);
+    connection.execute(gw::insert(t).values("x", of("1.005")));
+    CHECK(connection.scalar<gw::Decimal>(gw::select(t)) == of("1.01"));
+    CHECK(connection.scalar<double>(gw::select(t)) == 1.01);
+    metadata.drop_all(connection);
   });
 }
 
@@ -133,8 +144,9 @@ TEST_CASE("numbers that only PostgreSQL holds exactly are refused by SQLite rath
     if (connection.dialect().kind() == gw::Dialect::Kind::postgresql) {
       CHECK(connection.scalar<gw::Decimal>(statement) == precise);
     } else {
-      CHECK_THAT(error_of<gw::DataError>([&] { return connection.scalar<gw::Decimal>(statement); }),
-                 Catch::Contains("parameter 1 is the decimal 12345678901234567890.0987654321, which SQLite would round"));
+      CHECK_THAT(
+          error_of<gw::DataError>([&] { return connection.scalar<gw::Decimal>(statement); }),
+          Catch::Contains("parameter 1 is the decimal 12345678901234567890.0987654321, which SQLite would round"));
     }
   });
 }
@@ -146,11 +158,12 @@ TEST_CASE("dates, times and moments come back to the microsecond") {
                                                            year(2024) / 2 / 29};
     round_trip<std::chrono::year_month_day>(connection, gw::Date(), days);
     round_trip<sys_days>(connection, gw::Date(), {sys_days(year(1727) / 4 / 1)});
-    round_trip<gw::TimeOfDay>(connection, gw::Time(), {gw::TimeOfDay(), gw::TimeOfDay(12h + 57min + 18s + 396us),
-                                                      gw::TimeOfDay(24h - 1us)});
+    round_trip<gw::TimeOfDay>(connection, gw::Time(),
+                              {gw::TimeOfDay(), gw::TimeOfDay(12h + 57min + 18s + 396us), gw::TimeOfDay(24h - 1us)});
     const sys_days day(year(2012) / 10 / 15);
-    round_trip<Moment>(connection, gw::DateTime(true), {Moment(day + 12h + 57min + 18s + 396us), Moment(sys_days(year(1) / 1 / 1)),
-                                                        Moment(sys_days(year(10'000) / 1 / 1) - 1us), Moment(-1us)});
+    round_trip<Moment>(connection, gw::DateTime(true),
+                       {Moment(day + 12h + 57min + 18s + 396us), Moment(sys_days(year(1) / 1 / 1)),
+                        Moment(sys_days(year(10'000) / 1 / 1) - 1us), Moment(-1us)});
     round_trip<Local>(connection, gw::DateTime(), {Local(Moment(day + 1s).time_since_epoch()), Local(-1us)});
     round_trip<std::chrono::system_clock::time_point>(connection, gw::DateTime(true), {day + 5us});
   });
@@ -191,8 +204,13 @@ TEST_CASE("UUIDs, documents and a user's own types come back") {
   everywhere([](const gw::Engine& engine) {
     gw::Connection connection = engine.connect();
     round_trip<boost::uuids::uuid>(connection, gw::Uuid(), {uuid_of(0), uuid_of(255)});
-    const std::vector<json::value> documents = {json::value({{"key", "value"}, {"numbers", {1, 2.5, true, nullptr}}}), 5, 1.5,
-                                                "a \"text\"", true, json::value(nullptr), json::array{}};
+    const std::vector<json::value> documents = {json::value({{"key", "value"}, {"numbers", {1, 2.5, true, nullptr}}}),
+                                                5,
+                                                1.5,
+                                                "a \"text\"",
+                                                true,
+                                                json::value(nullptr),
+                                                json::array{}};
     round_trip<json::value>(connection, gw::JSON(), documents);
     round_trip<json::value>(connection, gw::JSONB(), documents);
     round_trip<Celsius>(connection, gw::Double(), {{36.6}, {-273.15}});
@@ -247,12 +265,12 @@ TEST_CASE("a Value tells a column's own type, on SQLite as well") {
     gw::Connection connection = engine.connect();
     gw::MetaData metadata;
     const gw::Table t("t", metadata, gw::Column("flag", gw::Boolean()), gw::Column("price", gw::Numeric(10, 2)),
-                      gw::Column("day", gw::Date()), gw::Column("at", gw::DateTime(true)), gw::Column("key", gw::Uuid()),
-                      gw::Column("doc", gw::JSON()), gw::Column("time", gw::Time()));
+                      gw::Column("day", gw::Date()), gw::Column("at", gw::DateTime(true)),
+                      gw::Column("key", gw::Uuid()), gw::Column("doc", gw::JSON()), gw::Column("time", gw::Time()));
     metadata.create_all(connection);
     const sys_days day(year(2024) / 2 / 29);
-    connection.execute(gw::insert(t).values("flag", true, "price", gw::Decimal("1.50"), "day", day, "at", Moment(day), "key",
-                                            uuid_of(1), "doc", gw::JSONText{"[1]"}, "time", gw::TimeOfDay(1h)));
+    connection.execute(gw::insert(t).values("flag", true, "price", gw::Decimal("1.50"), "day", day, "at", Moment(day),
+                                            "key", uuid_of(1), "doc", gw::JSONText{"[1]"}, "time", gw::TimeOfDay(1h)));
     const gw::Row row = connection.execute(gw::select(t)).one();
     CHECK(row.get<gw::Value>("flag") == gw::Value(true));
     CHECK(row.get<gw::Value>("price") == gw::Value(gw::Decimal("1.5")));
@@ -276,8 +294,9 @@ TEST_CASE("what is no value of the type asked for is refused, naming the column 
   everywhere([](const gw::Engine& engine) {
     gw::Connection connection = engine.connect();
     const gw::Row row = connection.execute(gw::text("SELECT 'no date' AS t, CAST(1 AS bigint) AS n")).one();
-    CHECK_THAT(error_of<gw::InvalidRequestError>([&] { return row.get<sys_days>("t"); }),
-               Catch::StartsWith("column 't' holds text") && Catch::EndsWith("cannot be read as std::chrono::sys_days"));
+    CHECK_THAT(
+        error_of<gw::InvalidRequestError>([&] { return row.get<sys_days>("t"); }),
+        Catch::StartsWith("column 't' holds text") && Catch::EndsWith("cannot be read as std::chrono::sys_days"));
     CHECK_THROWS_AS(row.get<Moment>("t"), gw::InvalidRequestError);
     CHECK_THROWS_AS(row.get<gw::Decimal>("t"), gw::InvalidRequestError);
     CHECK_THROWS_AS(row.get<boost::uuids::uuid>("t"), gw::InvalidRequestError);
@@ -293,15 +312,17 @@ TEST_CASE("what is no value of the type asked for is refused, naming the column 
 TEST_CASE("what no C++ type can hold throws, and is read as text") {
   const database::Scratch scratch = database::Scratch::postgresql();
   gw::Connection connection = gw::create_engine(scratch.url()).connect();
-  const gw::Row row = connection
-                          .execute(gw::text("SELECT 'infinity'::date AS d, '-infinity'::timestamptz AS t, 'NaN'::numeric AS n, "
-                                            "'294276-12-31'::timestamp AS far, '5874897-12-31'::date AS day"))
-                          .one();
+  const gw::Row row =
+      connection
+          .execute(gw::text("SELECT 'infinity'::date AS d, '-infinity'::timestamptz AS t, 'NaN'::numeric AS n, "
+                            "'294276-12-31'::timestamp AS far, '5874897-12-31'::date AS day"))
+          .one();
 
   CHECK_THAT(error_of<gw::DataError>([&] { return row.get<sys_days>("d"); }),
              Catch::Equals("column 'd' holds date (date) whose value does not fit into std::chrono::sys_days"));
   CHECK_THAT(error_of<gw::DataError>([&] { return row.get<Moment>("t"); }),
-             Catch::Contains("column 't' holds timestamp with time zone (timestamptz) whose value does not fit into std::chrono::sys_time"));
+             Catch::Contains("column 't' holds timestamp with time zone (timestamptz) whose value does not fit into "
+                             "std::chrono::sys_time"));
   CHECK_THROWS_AS(row.get<gw::Decimal>("n"), gw::DataError);
   CHECK(std::isnan(row.get<double>("n")));
   CHECK_THROWS_AS(row.get<Local>("far"), gw::DataError);
@@ -310,8 +331,9 @@ TEST_CASE("what no C++ type can hold throws, and is read as text") {
   CHECK(row.get<gw::Value>("t") == gw::Value("-infinity"));
   CHECK(row.get<std::string>("n") == "NaN");
   CHECK(row.get<std::string>("far") == "294276-12-31 00:00:00");
-  CHECK_THROWS_AS(connection.scalar<std::chrono::system_clock::time_point>(gw::text("SELECT '2500-01-01'::timestamptz")),
-                  gw::DataError);
+  CHECK_THROWS_AS(
+      connection.scalar<std::chrono::system_clock::time_point>(gw::text("SELECT '2500-01-01'::timestamptz")),
+      gw::DataError);
 }
 
 TEST_CASE("arrays of PostgreSQL are vectors, of every type of items, with NULLs and several dimensions") {
@@ -320,7 +342,8 @@ TEST_CASE("arrays of PostgreSQL are vectors, of every type of items, with NULLs 
   const sys_days day(year(2024) / 2 / 29);
   using Strings = std::vector<std::string>;
   round_trip<std::vector<int>>(connection, gw::ARRAY(gw::Integer()), {{}, {1, -2, 3}});
-  round_trip<std::vector<std::int64_t>>(connection, gw::ARRAY(gw::BigInteger()), {{std::numeric_limits<std::int64_t>::max()}});
+  round_trip<std::vector<std::int64_t>>(connection, gw::ARRAY(gw::BigInteger()),
+                                        {{std::numeric_limits<std::int64_t>::max()}});
   round_trip<std::vector<bool>>(connection, gw::ARRAY(gw::Boolean()), {{true, false}});
   round_trip<std::vector<double>>(connection, gw::ARRAY(gw::Double()), {{0.1, 1e300}});
   round_trip<Strings>(connection, gw::ARRAY(gw::Text()), {{"", "NULL", "a \"b\" \\ {c,d}", "é"}});
@@ -341,5 +364,5 @@ TEST_CASE("arrays of PostgreSQL are vectors, of every type of items, with NULLs 
   CHECK_THROWS_AS(connection.scalar<std::vector<int>>(square), gw::InvalidRequestError);
   CHECK(connection.scalar<std::string>(square) == "{{1,2},{3,NULL}}");
   CHECK(connection.scalar(square) == gw::Value(std::vector<gw::Value>{gw::Value(std::vector<gw::Value>{1, 2}),
-                                                                     gw::Value(std::vector<gw::Value>{3, nullptr})}));
+                                                                      gw::Value(std::vector<gw::Value>{3, nullptr})}));
 }

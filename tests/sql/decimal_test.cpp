@@ -36,9 +36,20 @@ Decimal scaled(Int128 number, int scale) { return Decimal(digits_of(number) + "e
 
 TEST_CASE("a decimal is read from text and printed without needless signs and zeros") {
   const std::vector<std::pair<const char*, const char*>> samples = {
-      {"0", "0"},       {"-0", "0"},          {"-0.00", "0.00"}, {"007", "7"},           {"+1.50", "1.50"},
-      {".5", "0.5"},    {"5.", "5"},          {"-.5", "-0.5"},   {"1.5e-3", "0.0015"},   {"1.5E+3", "1500"},
-      {"12e0", "12"},   {"0.1e1", "1"},       {"1e2", "100"},    {"-12345.6700", "-12345.6700"},
+      {"0", "0"},
+      {"-0", "0"},
+      {"-0.00", "0.00"},
+      {"007", "7"},
+      {"+1.50", "1.50"},
+      {".5", "0.5"},
+      {"5.", "5"},
+      {"-.5", "-0.5"},
+      {"1.5e-3", "0.0015"},
+      {"1.5E+3", "1500"},
+      {"12e0", "12"},
+      {"0.1e1", "1"},
+      {"1e2", "100"},
+      {"-12345.6700", "-12345.6700"},
       {"99999999999999999999999999999999999999.000000001", "99999999999999999999999999999999999999.000000001"}};
   for (const auto& [text, printed] : samples) {
     INFO(text);
@@ -52,7 +63,8 @@ TEST_CASE("a decimal is read from text and printed without needless signs and ze
 }
 
 TEST_CASE("what is no number is refused") {
-  for (const char* text : {"", "-", ".", "1.2.3", "1 ", " 1", "0x1", "NaN", "Infinity", "1e", "e1", "1e99999", "--1", "1-1", "1e+-2"}) {
+  for (const char* text :
+       {"", "-", ".", "1.2.3", "1 ", " 1", "0x1", "NaN", "Infinity", "1e", "e1", "1e99999", "--1", "1-1", "1e+-2"}) {
     INFO(text);
     CHECK_THROWS_AS(Decimal(text), ArgumentError);
     CHECK_FALSE(Decimal::parse(text).has_value());
@@ -119,7 +131,8 @@ TEST_CASE("division is to a scale, and by zero refused") {
   CHECK(Decimal("-1").divided_by(8, 2).str() == "-0.13");
   CHECK(Decimal("10.5").divided_by(Decimal("0.25"), 0).str() == "42");
   CHECK(Decimal("0.00123").divided_by(100, 1).str() == "0.0");
-  CHECK(Decimal("123456789012345678901234567890").divided_by(Decimal("0.1"), 0).str() == "1234567890123456789012345678900");
+  CHECK(Decimal("123456789012345678901234567890").divided_by(Decimal("0.1"), 0).str() ==
+        "1234567890123456789012345678900");
   CHECK_THROWS_AS(Decimal(1).divided_by(Decimal("0.00"), 2), ArgumentError);
 }
 

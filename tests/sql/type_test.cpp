@@ -41,7 +41,9 @@ std::string text_of(const Value& value) {
 }
 
 Value on_sqlite(const Value& value, const Type& type) { return detail::bound_to(value, type, Dialect::Kind::sqlite); }
-Value on_postgresql(const Value& value, const Type& type) { return detail::bound_to(value, type, Dialect::Kind::postgresql); }
+Value on_postgresql(const Value& value, const Type& type) {
+  return detail::bound_to(value, type, Dialect::Kind::postgresql);
+}
 
 /// The expression alone, as a select has it.
 std::string sql_of(const ColumnElement& element, const Dialect& dialect) {
@@ -106,8 +108,9 @@ TEST_CASE("dates and times are read from the forms of ISO 8601, and from nothing
   CHECK(at("2000-01-01 12:00:00.1234567+00") == noon + 123'456);
   CHECK(at("2000-01-01 14:00:00+02") == noon);
   CHECK(at("2000-01-01 08:30:00-03:30") == noon);
-  for (const char* text : {"", "2000", "2000-01", "2000-13-01", "2023-02-29", "2000-01-01 ", "2000-01-01 25:00", "2000-01-01 12:60:00",
-                           "2000-01-01 12:00:00.", "2000-01-01 12:00:00+", "2000-01-01 12:00:00 x", "x2000-01-01", "2000-01-01 24:00:01"}) {
+  for (const char* text : {"", "2000", "2000-01", "2000-13-01", "2023-02-29", "2000-01-01 ", "2000-01-01 25:00",
+                           "2000-01-01 12:60:00", "2000-01-01 12:00:00.", "2000-01-01 12:00:00+",
+                           "2000-01-01 12:00:00 x", "x2000-01-01", "2000-01-01 24:00:01"}) {
     INFO(text);
     CHECK_FALSE(detail::parse_timestamp(text).has_value());
   }
@@ -214,7 +217,8 @@ TEST_CASE("elements of JSON and of arrays are reached by key, index and path") {
   }
   CHECK(sql_of(t.c("tags")[1], Dialect::postgresql()) == "t.tags[$1]");
   CHECK(sql_of("x" == any_(t.c("tags")), Dialect::postgresql()) == "$1 = ANY (t.tags)");
-  CHECK(sql_of(t.c("n") < all_(literal(std::vector<int>{1, 2})), Dialect::postgresql()) == "t.n < ALL (CAST($1 AS BIGINT[]))");
+  CHECK(sql_of(t.c("n") < all_(literal(std::vector<int>{1, 2})), Dialect::postgresql()) ==
+        "t.n < ALL (CAST($1 AS BIGINT[]))");
   CHECK_THROWS_AS(doc.as_string(), ArgumentError);
   CHECK_THROWS_AS(t.c("tags")[1].as_string(), ArgumentError);
 }

@@ -73,8 +73,11 @@ std::optional<ArrayHead> array_head(std::string_view bytes) noexcept {
   if (bytes.size() < 12) {
     return std::nullopt;
   }
-  ArrayHead head{from_network<std::uint32_t>(bytes.data()), from_network<std::uint32_t>(bytes.data() + 8), bytes.data() + 12,
-                 {}, 1};
+  ArrayHead head{from_network<std::uint32_t>(bytes.data()),
+                 from_network<std::uint32_t>(bytes.data() + 8),
+                 bytes.data() + 12,
+                 {},
+                 1};
   if (head.dimensions > ArrayHead::most_dimensions || from_network<std::uint32_t>(bytes.data() + 4) > 1 ||
       bytes.size() < 12 + 8 * head.dimensions) {
     return std::nullopt;
@@ -237,7 +240,8 @@ bool decode(Codec codec, const char* data, std::size_t size, Cell& cell) noexcep
       return cell.integer >= 0 && cell.integer <= microseconds_a_day;
     case Codec::timestamp:
     case Codec::timestamptz:
-      cell = Cell::of(codec == Codec::timestamp ? ValueKind::datetime : ValueKind::timestamptz, from_network<std::int64_t>(data));
+      cell = Cell::of(codec == Codec::timestamp ? ValueKind::datetime : ValueKind::timestamptz,
+                      from_network<std::int64_t>(data));
       return is_timestamp(cell.integer);
     case Codec::interval:
       cell = read_by(ValueKind::interval, data, size);

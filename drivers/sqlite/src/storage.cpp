@@ -16,9 +16,10 @@ using std::chrono::microseconds;
 std::string clock_text(microseconds since_midnight) {
   const std::chrono::hh_mm_ss clock(since_midnight);
   std::array<char, 40> text;
-  const int length = std::snprintf(text.data(), text.size(), "%02d:%02d:%02d.%06d", static_cast<int>(clock.hours().count()),
-                                   static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-                                   static_cast<int>(clock.subseconds().count()));
+  const int length =
+      std::snprintf(text.data(), text.size(), "%02d:%02d:%02d.%06d", static_cast<int>(clock.hours().count()),
+                    static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+                    static_cast<int>(clock.subseconds().count()));
   return {text.data(), static_cast<std::size_t>(length)};
 }
 

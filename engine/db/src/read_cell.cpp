@@ -59,7 +59,8 @@ void throw_out_of_range(const Cell& cell, const ColumnInfo& column, std::string_
 }
 
 void throw_wrong_dimensions(const CellArray& array, const ColumnInfo& column) {
-  throw InvalidRequestError("column '" + column.name + "' holds an array of " + std::to_string(array.dimensions.size()) +
+  throw InvalidRequestError("column '" + column.name + "' holds an array of " +
+                            std::to_string(array.dimensions.size()) +
                             " dimensions: read it as as many std::vectors within each other");
 }
 
@@ -152,7 +153,8 @@ JSONText json(const Cell& cell, const ColumnInfo& column, std::string_view wante
 }
 
 CellArray items(const Cell& cell, const ColumnInfo& column, std::string_view wanted) {
-  return cell.kind == ValueKind::array ? cell.reader->items(cell) : (throw_wrong_type(cell, column, wanted), CellArray());
+  return cell.kind == ValueKind::array ? cell.reader->items(cell)
+                                       : (throw_wrong_type(cell, column, wanted), CellArray());
 }
 
 namespace {
@@ -201,11 +203,13 @@ Value to_value(const Cell& cell) {
     case ValueKind::time:
       return time_of_day(cell, unnamed, {});
     case ValueKind::datetime:
-      return fits(microseconds_before_2000) ? Value(std::chrono::local_time<std::chrono::microseconds>(since_1970(cell, unnamed, {})))
-                                            : Value(cell.text());
+      return fits(microseconds_before_2000)
+                 ? Value(std::chrono::local_time<std::chrono::microseconds>(since_1970(cell, unnamed, {})))
+                 : Value(cell.text());
     case ValueKind::timestamptz:
-      return fits(microseconds_before_2000) ? Value(std::chrono::sys_time<std::chrono::microseconds>(since_1970(cell, unnamed, {})))
-                                            : Value(cell.text());
+      return fits(microseconds_before_2000)
+                 ? Value(std::chrono::sys_time<std::chrono::microseconds>(since_1970(cell, unnamed, {})))
+                 : Value(cell.text());
     case ValueKind::interval:
       return interval(cell, unnamed, {});
     case ValueKind::uuid:
@@ -214,6 +218,14 @@ Value to_value(const Cell& cell) {
       return JSONText{cell.text()};
   }
   return {};
+}
+
+Cell scaled(const Cell& cell, const Type& type) {
+  if (cell.kind != ValueKind::real || type.kind() != TypeKind::numeric || type.data().scale < 0 ||
+      !std::isfinite(cell.real)) {
+    return cell;
+  }
+  return Cell::of(Decimal::of_double(cell.real).rounded(type.data().scale).to_double());
 }
 
 Value to_value(const Cell& cell, const ColumnInfo& column, const Type& type) {

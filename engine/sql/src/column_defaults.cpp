@@ -60,8 +60,9 @@ std::optional<Statement> with_defaults(const Statement& statement) {
   std::unique_ptr<DataNode> changed;
   for (const Column& column : table->columns) {
     const Column::Data& about = column.data();
-    const bool is_set = is_insert ? std::ranges::find(data.names, about.name) != data.names.end()
-                                  : std::ranges::find(data.set, about.name, &DataNode::Assignment::first) != data.set.end();
+    const bool is_set = is_insert
+                            ? std::ranges::find(data.names, about.name) != data.names.end()
+                            : std::ranges::find(data.set, about.name, &DataNode::Assignment::first) != data.set.end();
     if (is_set || (is_insert ? !about.default_value.has_value() : !about.onupdate_value.has_value())) {
       continue;
     }

@@ -164,7 +164,8 @@ Decimal Decimal::of_double(double value) {
     throw ArgumentError("an infinity or NaN is no decimal number");
   }
   std::array<char, 32> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::general, 15).ptr;
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::general, 15).ptr;
   return Decimal(std::string_view(digits.data(), end));
 }
 

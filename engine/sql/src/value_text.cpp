@@ -91,7 +91,8 @@ class Reader {
     if (!read(year, 1, 5, 32'767) || !skip('-') || !read(month, 1, 2, 12) || !skip('-') || !read(day, 1, 2, 31)) {
       return false;
     }
-    const std::chrono::year_month_day read_day(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+    const std::chrono::year_month_day read_day(std::chrono::year(year),
+                                               std::chrono::month(static_cast<unsigned>(month)),
                                                std::chrono::day(static_cast<unsigned>(day)));
     days = std::chrono::sys_days(read_day).time_since_epoch().count() - days_before_2000;
     return read_day.ok();

@@ -26,20 +26,23 @@
 ///
 /// @par Parameters
 /// `$1`, `$2`, … always travel beside the statement, never in it. A bool is sent as `bool`, an integer as `int8`, a
-/// double as `float8`, a blob as `bytea`; text and NULL are sent without a type, so that the server takes what the
-/// place in the statement needs (`ts < $1` works with a string). Where a function insists on another type, cast the
+/// double as `float8`, a blob as `bytea`, a Decimal as `numeric`, dates, times, intervals and UUIDs as what they are
+/// called there; text, JSON, arrays and NULL are sent without a type, so that the server takes what the place in the
+/// statement needs (`ts < $1` works with a string). Where a function insists on another type, cast the
 /// parameter: `repeat('x', $1::int)`. Text must not contain NUL.
 ///
 /// @par Results
 /// - bool is ValueKind::boolean; int2, int4, int8, oid and its aliases, xid, cid and xid8 are ValueKind::integer;
 ///   float4 and float8 are ValueKind::real; bytea is ValueKind::bytes.
 /// - numeric is ValueKind::numeric; "NaN", "Infinity" and "-Infinity" too.
-/// - text, varchar, char, name, json, jsonb, jsonpath and xml are ValueKind::text.
-/// - date, time, timetz, timestamp, timestamptz, interval and uuid are ValueKind::text, as the server itself prints
-///   them with DateStyle ISO and IntervalStyle postgres; timestamptz in UTC: "2026-01-02 03:04:05.5+00".
+/// - text, varchar, char, name, jsonpath and xml are ValueKind::text; json and jsonb are ValueKind::json.
+/// - date, time, timestamp, timestamptz, interval and uuid are of the kind of that name; timetz is ValueKind::text.
+/// - Arrays of these, and of enums, are ValueKind::array.
 /// - A domain is as its base type.
-/// - Anything else (enums, arrays, ranges, inet, …) is ValueKind::text where its binary form is printable UTF-8, as
-///   that of an enum or of citext is, else ValueKind::bytes. Cast to text in the statement what is to be read.
+/// - Anything else (enums, ranges, inet, …) is ValueKind::text where its binary form is printable UTF-8, as that of an
+///   enum or of citext is, else ValueKind::bytes. Cast to text in the statement what is to be read.
+///
+/// Values are decoded when they are asked for, where they were received.
 ///
 /// @par Transactions
 /// BEGIN is sent together with the first statement, in one round trip. An early close of a streamed result first reads

@@ -47,7 +47,9 @@
 /// Values
 /// ------
 /// A column declared BOOL or BOOLEAN gives true and false for 1 and 0; otherwise a value's kind is its storage class.
-/// NaN, which SQLite would store as NULL, is refused with DataError.
+/// NaN, which SQLite would store as NULL, is refused with DataError. What SQLite has no storage class for is stored as
+/// SQLAlchemy stores it, see Value; what that cannot say is refused with DataError: decimals of more than 15 digits that
+/// are no integers, years outside 1 to 9999, intervals with months.
 
 namespace greenway {
 

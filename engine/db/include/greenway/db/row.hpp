@@ -64,26 +64,26 @@ concept NamesColumn = requires(const C& column) {
 /// A column is named by its number, from 0, or by its name as the database gives it; numbers cost nothing to find.
 /// It can be read as
 ///
-/// | database                | C++                                                                              |
-/// |-------------------------|----------------------------------------------------------------------------------|
-/// | boolean                 | `bool`                                                                           |
-/// | integer                 | any integer type that holds the value; `double`, `float`, `Decimal`; 0 and 1 as `bool` |
-/// | real                    | `double`, `float`; `Decimal`, of 15 digits                                       |
-/// | numeric                 | `Decimal`, `std::string` (both exact), `double`, `float`; whole numbers as integers |
-/// | text                    | `std::string`, `std::string_view`                                                |
-/// | bytes                   | `Bytes`, `std::span<const std::byte>`                                            |
-/// | date                    | `std::chrono::year_month_day`, `std::chrono::sys_days`                           |
-/// | time                    | `TimeOfDay`                                                                      |
-/// | timestamp, with or without time zone | `std::chrono::sys_time`, `std::chrono::local_time` of microseconds or finer; one is taken for the other as if it were in UTC |
-/// | interval                | `CalendarInterval`; without months a `std::chrono::duration` that holds it exactly |
-/// | uuid                    | `boost::uuids::uuid`, `UUIDBytes`                                                |
-/// | json                    | `boost::json::value` by <greenway/sql/json.hpp>; `JSONText`, `std::string`, `std::string_view` |
-/// | array                   | `std::vector` of what its items can be read as; of several dimensions, vectors of vectors |
-/// | enum                    | `std::string`, `std::string_view`; a described C++ enum by <greenway/sql/enum.hpp> |
-/// | all from numeric on but text and bytes | `std::string`, as PostgreSQL prints it                            |
-/// | anything                | `Value`, by the type of the column where the statement says it                   |
-/// | anything, or NULL       | `std::optional` of the above                                                     |
-/// | whatever its `Impl` can be read as | a type that has a TypeDecorator                                       |
+/// | database          | C++                                                                                    |
+/// |-------------------|----------------------------------------------------------------------------------------|
+/// | boolean           | `bool`                                                                                 |
+/// | integer           | any integer type that holds the value; `double`, `float`, `Decimal`; 0 and 1 as `bool` |
+/// | real              | `double`, `float`; `Decimal`, of 15 digits                                             |
+/// | numeric           | `Decimal`, `std::string` (both exact), `double`, `float`; whole numbers as integers    |
+/// | text, enum        | `std::string`, `std::string_view`; a described C++ enum by <greenway/sql/enum.hpp>     |
+/// | bytes             | `Bytes`, `std::span<const std::byte>`                                                  |
+/// | date              | `std::chrono::year_month_day`, `std::chrono::sys_days`                                 |
+/// | time              | `TimeOfDay`                                                                            |
+/// | timestamp         | `std::chrono::local_time`, `std::chrono::sys_time`, of microseconds or finer           |
+/// | ... with zone     | the same: one is taken for the other as if it were in UTC                              |
+/// | interval          | `CalendarInterval`; without months a `std::chrono::duration` that holds it exactly     |
+/// | uuid              | `boost::uuids::uuid`, `UUIDBytes`                                                      |
+/// | json              | `boost::json::value` by <greenway/sql/json.hpp>; `JSONText`; texts as above            |
+/// | array             | `std::vector` of what its items can be read as, in each other for several dimensions   |
+/// | date to array     | `std::string`, as PostgreSQL prints it                                                 |
+/// | anything          | `Value`, of the type that the statement says the column has                            |
+/// | anything, or NULL | `std::optional` of the above                                                           |
+/// | anything          | a type that has a TypeDecorator, as its `Impl`                                         |
 ///
 /// SQLite has integers, reals, texts and blobs alone: there, dates, times, intervals, UUIDs, decimals and JSON are read from
 /// what Value tells they are stored as. Infinite dates and numbers, and years beyond the C++ type's, throw DataError; they
@@ -114,7 +114,8 @@ class Row {
     if constexpr (std::is_same_v<T, Value>) {
       return source_->types == nullptr ? detail::to_value(value) : detail::to_value(value, info, (*source_->types)[column]);
     } else {
-      return detail::from_cell<T>(value, info);
+      const bool is_scaled = value.kind == ValueKind::real && source_->types != nullptr;
+      return detail::from_cell<T>(is_scaled ? detail::scaled(value, (*source_->types)[column]) : value, info);
     }
   }
   /// @tparam T      See the table.

@@ -18,12 +18,12 @@ namespace greenway {
 
 /// A decimal number of any size, never rounded unless rounded() says so.
 ///
-/// It has a scale, the number of digits behind its point: 1.50 prints with two. Numbers of different scales that are worth
-/// the same compare equal. It is always a number: NaN and the infinities of PostgreSQL's `numeric` cannot be read as one,
-/// which throws DataError; they can be read as `double` and as `std::string`.
+/// It has a scale, the number of digits behind its point: 1.50 prints with two. Numbers of different scales that are
+/// worth the same compare equal. It is always a number: NaN and the infinities of PostgreSQL's `numeric` cannot be read
+/// as one, which throws DataError; they can be read as `double` and as `std::string`.
 ///
-/// Invariant: the text is an optional minus, digits without needless zeros in front, and behind a point as many digits as
-/// the scale says. Zero has no sign.
+/// Invariant: the text is an optional minus, digits without needless zeros in front, and behind a point as many digits
+/// as the scale says. Zero has no sign.
 ///
 /// @par Cost
 /// A text: up to 15 characters are held in place. Arithmetic works digit by digit; where millions of numbers are added,
@@ -34,8 +34,7 @@ class Decimal {
   Decimal() : text_("0") {}
   /// @param value  Any integer.
   template <std::integral T>
-    requires(!std::same_as<T, bool> && !std::same_as<T, char>)
-  Decimal(T value) : text_(std::to_string(value)) {}
+  requires(!std::same_as<T, bool> && !std::same_as<T, char>) Decimal(T value) : text_(std::to_string(value)) {}
   /// @param text  `-12.50`, `.5`, `1.5e-3`: an optional sign, digits with or without a point, an optional exponent.
   /// @throws ArgumentError  It is something else, or its exponent is beyond 20,000.
   explicit Decimal(std::string_view text);

@@ -33,7 +33,8 @@ concept DescribedEnum = std::is_enum_v<E> && boost::describe::has_describe_enume
 template <DescribedEnum E>
 [[nodiscard]] Enum enum_of(std::string name) {
   std::vector<std::string> labels;
-  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto each) { labels.emplace_back(each.name); });
+  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>(
+      [&](auto each) { labels.emplace_back(each.name); });
   return Enum(std::move(name), std::move(labels));
 }
 

@@ -211,7 +211,9 @@ class ColumnElement {
   /// @param scale      Digits behind the point.
   /// @return `CAST(… ->> index AS NUMERIC(precision, scale))`.
   /// @throws ArgumentError  As as_string().
-  [[nodiscard]] ColumnElement as_numeric(int precision, int scale) const { return as_string().cast(Numeric(precision, scale)); }
+  [[nodiscard]] ColumnElement as_numeric(int precision, int scale) const {
+    return as_string().cast(Numeric(precision, scale));
+  }
   /// As as_string(), a truth value.
   /// @return `CAST(… ->> index AS BOOLEAN)`.
   /// @throws ArgumentError  As as_string().

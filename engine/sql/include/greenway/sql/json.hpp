@@ -14,15 +14,14 @@
 
 namespace greenway {
 
-/// A document. `boost::json::value(nullptr)` is JSON's null, and a value; SQL's NULL is `nullptr`, read as std::optional.
+/// A document. `boost::json::value(nullptr)` is JSON's null, and a value; SQL's NULL is `nullptr`, read as
+/// std::optional.
 template <>
 struct TypeDecorator<boost::json::value> {
   using Impl = JSONText;  ///< What it is sent as.
   /// @param document  Any.
   /// @return Its text.
-  static JSONText process_bind_param(const boost::json::value& document) {
-    return {boost::json::serialize(document)};
-  }
+  static JSONText process_bind_param(const boost::json::value& document) { return {boost::json::serialize(document)}; }
   /// @param stored  A text.
   /// @return The document.
   /// @throws DataError  It is no JSON.

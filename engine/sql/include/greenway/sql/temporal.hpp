@@ -2,10 +2,10 @@
 #pragma once
 
 /// @file greenway/sql/temporal.hpp
-/// @brief What std::chrono has no type for: a time of day, and an interval of months, days and microseconds.
+/// @brief What `std::chrono` has no type for: a time of day, and an interval of months, days and microseconds.
 ///
-/// Layer: sql. Source: PostgreSQL's `time` and `interval`. Days are `std::chrono::year_month_day` or `sys_days`, moments
-/// `sys_time<microseconds>`, and what a clock on the wall shows is `local_time<microseconds>`.
+/// Layer: sql. Source: PostgreSQL's `time` and `interval`. Days are `std::chrono::year_month_day` or `sys_days`,
+/// moments `sys_time<microseconds>`, and what a clock on the wall shows is `local_time<microseconds>`.
 
 #include <chrono>
 #include <compare>
@@ -38,8 +38,8 @@ class TimeOfDay {
   std::chrono::microseconds since_midnight_{};
 };
 
-/// An interval as calendars have it: a month has no fixed number of days, nor a day of hours, so that the three are kept
-/// apart and compare member by member.
+/// An interval as calendars have it: a month has no fixed number of days, nor a day of hours, so that the three are
+/// kept apart and compare member by member.
 ///
 /// A `std::chrono::duration` can be sent in its place; one that is read has to be without months, and its days count
 /// 24 hours each.

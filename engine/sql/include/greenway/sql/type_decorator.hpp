@@ -10,7 +10,8 @@
 
 namespace greenway {
 
-/// How a C++ type is stored as another. Specialise it for a type of yours, and that can be sent and read like any other:
+/// How a C++ type is stored as another. Specialise it for a type of yours, and that can be sent and read like any
+/// other:
 ///
 /// ```cpp
 /// template <>

@@ -207,9 +207,12 @@ struct CellArray {
 
 /// How a driver reads those of its cells that only it can read, when somebody asks for them.
 struct CellReader {
-  void (*append_text)(const Cell& cell, std::string& text);  ///< Of a numeric: digits, an optional sign and point, or "NaN", "Infinity", "-Infinity".
-  CalendarInterval (*interval)(const Cell& cell);            ///< Of an interval.
-  CellArray (*items)(const Cell& cell);                      ///< Of an array.
+  /// Of a numeric: digits, an optional sign and point, or "NaN", "Infinity", "-Infinity".
+  void (*append_text)(const Cell& cell, std::string& text);
+  /// Of an interval.
+  CalendarInterval (*interval)(const Cell& cell);
+  /// Of an array.
+  CellArray (*items)(const Cell& cell);
 };
 
 /// A value received, looked at where the driver keeps it. Trivially copyable; valid as long as the batch it came from.

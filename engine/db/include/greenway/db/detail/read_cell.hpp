@@ -77,7 +77,8 @@ constexpr std::string_view type_name() {
   } else if constexpr (std::is_same_v<T, TimeOfDay>) {
     return "greenway::TimeOfDay";
   } else if constexpr (is_moment<T>) {
-    return std::is_same_v<typename T::clock, std::chrono::local_t> ? "std::chrono::local_time" : "std::chrono::sys_time";
+    return std::is_same_v<typename T::clock, std::chrono::local_t> ? "std::chrono::local_time"
+                                                                   : "std::chrono::sys_time";
   } else if constexpr (std::is_same_v<T, CalendarInterval>) {
     return "greenway::CalendarInterval";
   } else if constexpr (is_duration<T>) {
@@ -91,9 +92,10 @@ constexpr std::string_view type_name() {
   } else if constexpr (is_list<T>) {
     return "std::vector";
   } else {
-    static_assert(std::is_same_v<T, std::span<const std::byte>>,
-                  "a column can be read as what Row lists, as std::optional or std::vector of that, or as a type that has a "
-                  "greenway::TypeDecorator; include <greenway/sql/json.hpp> for boost::json::value");
+    static_assert(
+        std::is_same_v<T, std::span<const std::byte>>,
+        "a column can be read as what Row lists, as std::optional or std::vector of that, or as a type that has a "
+        "greenway::TypeDecorator; include <greenway/sql/json.hpp> for boost::json::value");
     return "std::span<const std::byte>";
   }
 }
@@ -113,6 +115,9 @@ CalendarInterval interval(const Cell& cell, const ColumnInfo& column, std::strin
 UUIDBytes uuid(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
 JSONText json(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
 CellArray items(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
+
+/// A number as a column of a type has it: SQLite stores more digits than a NUMERIC's scale says.
+Cell scaled(const Cell& cell, const Type& type);
 
 /// What a value is by itself; of what no C++ type of its kind can hold, the text.
 Value to_value(const Cell& cell);

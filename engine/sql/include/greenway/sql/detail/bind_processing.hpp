@@ -8,8 +8,8 @@
 namespace greenway::detail {
 
 /// What is sent for a value that is bound to a type: SQLAlchemy's "bind processing". A text becomes a JSON string where
-/// JSON is wanted, a moment a local time in UTC where there is no zone; on SQLite, where a text would be stored as it is,
-/// what it says is stored: a date, a UUID, a number.
+/// JSON is wanted, a moment a local time in UTC where there is no zone; on SQLite, where a text would be stored as it
+/// is, what it says is stored: a date, a UUID, a number.
 /// @param value    Any; a list is taken item by item.
 /// @param type     Of the column or expression that it goes to, or is compared with.
 /// @param dialect  Where it is sent.
