@@ -236,6 +236,27 @@ TEST_CASE("an enum is a type of its own where there are such, and refuses other 
   });
 }
 
+TEST_CASE("a named parameter takes on the type of the column that it is compared with or assigned to") {
+  everywhere([](const gw::Engine& engine) {
+    gw::Connection connection = engine.connect();
+    gw::MetaData metadata;
+    const gw::Table t("t", metadata, gw::Column("id", gw::Integer(), gw::primary_key), gw::Column("key", gw::Uuid()),
+                      gw::Column("doc", gw::JSON()), gw::Column("at", gw::DateTime()));
+    metadata.create_all(connection);
+    const auto insert =
+        gw::insert(t).values("key", gw::bindparam("key"), "doc", gw::bindparam("doc"), "at", gw::bindparam("at"));
+    const Moment moment(sys_days(year(2024) / 2 / 29) + 12h);
+    connection.execute(insert, gw::params("key", "A0000000-0000-0000-0000-000000000001", "doc", "text", "at", moment));
+    connection.execute(insert, gw::params("key", nullptr, "doc", 5, "at", nullptr));
+    const auto by_key = gw::select(t.c("doc")).where(t.c("key") == gw::bindparam("key"));
+    CHECK(connection.scalar<json::value>(by_key, gw::params("key", uuid_of(1))) == "text");
+    CHECK(connection.scalar<json::value>(by_key, gw::params("key", "A0000000-0000-0000-0000-000000000001")) == "text");
+    const auto later = gw::select(t.c("at")).where(gw::bindparam("moment") <= t.c("at"));
+    CHECK(connection.scalar<Moment>(later, gw::params("moment", moment)) == moment);
+    metadata.drop_all(connection);
+  });
+}
+
 TEST_CASE("lists of values are found by in_, whatever their type") {
   everywhere([](const gw::Engine& engine) {
     gw::Connection connection = engine.connect();

@@ -178,7 +178,13 @@ Operand::Operand(const Select& select) : node_(select.scalar_subquery().node()) 
 
 NodeRef Operand::node(const Type& type) const {
   if (!value_) {
-    return node_;
+    const bool is_untyped = node_->kind == NodeKind::bind && node_->type.kind() == TypeKind::unknown;
+    if (!is_untyped || type.kind() == TypeKind::unknown) {
+      return node_;
+    }
+    auto* const typed = new detail::BindNode(static_cast<const detail::BindNode&>(*node_));
+    typed->type = type;
+    return NodeRef(typed);
   }
   if (value_->is_null()) {
     return constant(NodeKind::null_value, {});
@@ -199,9 +205,10 @@ ColumnElement combine(Operator op, const Operand& left, const Operand& right) {
       return combine(op, right, left);
     }
   }
-  const NodeRef known = left.value() == nullptr ? left.node() : right.node();
-  const NodeRef a = left.value() == nullptr ? known : left.node(known->type);
-  const NodeRef b = right.value() == nullptr ? right.node() : right.node(known->type);
+  const auto type_of_side = [](const Operand& side) { return side.value() == nullptr ? side.node()->type : Type(); };
+  const Type left_type = type_of_side(left);
+  const NodeRef a = left.node(type_of_side(right));
+  const NodeRef b = right.node(left_type.kind() == TypeKind::unknown ? a->type : left_type);
   if (is_comparison) {
     return compared(a, row.symbol, b);
   }

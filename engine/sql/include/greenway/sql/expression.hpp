@@ -269,7 +269,7 @@ class Operand {
   /// @param select  Of one column, and at most one row: `(SELECT …)`.
   Operand(const Select& select);
 
-  /// @param type  Of the other side, which a value takes on.
+  /// @param type  Of the other side, which a value takes on, and a bindparam() that has no type.
   /// @return The expression; NULL for a null value.
   [[nodiscard]] detail::NodeRef node(const Type& type = {}) const;
   /// @return The value, if it is one.
@@ -428,7 +428,7 @@ ColumnElement operator-(const ColumnElement& operand);
 [[nodiscard]] ColumnElement literal(Value value, Type type = {});
 /// A parameter whose value is given when the statement is executed.
 /// @param name  Letters, digits and underscores.
-/// @param type  As literal().
+/// @param type  As literal(); left out it is that of the column that it is compared with or assigned to.
 /// @return The parameter; one name is one parameter, wherever it occurs.
 [[nodiscard]] ColumnElement bindparam(std::string name, Type type = {});
 /// SQL as it stands.
