@@ -235,7 +235,7 @@ class Column : public ColumnElement {
 
   /// @param name        As in the database.
   /// @param type        Of its values.
-  /// @param attributes  Any of the above.
+  /// @param attributes  Any of the above; or an optional one.
   template <class... A>
   Column(std::string name, Type type, const A&... attributes) : data_(std::make_shared<Data>()) {
     data_->name = std::move(name);
@@ -263,6 +263,12 @@ class Column : public ColumnElement {
   void apply(const Identity& attribute) { data_->identity = attribute; }
   void apply(const Computed& attribute) { data_->computed = attribute; }
   void apply(const greenway::comment& attribute) { data_->comment = attribute.text; }
+  template <class A>
+  void apply(const std::optional<A>& attribute) {
+    if (attribute) {
+      apply(*attribute);
+    }
+  }
 
   std::shared_ptr<Data> data_;
 };
@@ -291,7 +297,7 @@ class Table : public FromClause {
 
   /// @param name      As in the database.
   /// @param metadata  Knows it from now on.
-  /// @param parts     Columns, constraints, indexes, schema, comment.
+  /// @param parts     Columns, constraints, indexes, schema, comment; or optional ones, or vectors of them.
   /// @throws InvalidRequestError  The metadata has one of that name already.
   /// @throws ArgumentError        Two columns of one name, or a constraint or index of a column that is not there.
   template <class... A>
@@ -319,7 +325,6 @@ class Table : public FromClause {
   explicit Table(std::shared_ptr<Data> data);
 
   void apply(const Column& part) { data_->columns.push_back(part); }
-  void apply(const std::vector<Column>& parts) { data_->columns.insert(data_->columns.end(), parts.begin(), parts.end()); }
   void apply(const PrimaryKeyConstraint& part) { data_->primary_key = part; }
   void apply(const ForeignKeyConstraint& part) { data_->foreign_keys.push_back(part); }
   void apply(const UniqueConstraint& part) { data_->uniques.push_back(part); }
@@ -327,6 +332,18 @@ class Table : public FromClause {
   void apply(const Index& part) { data_->indexes.push_back(part); }
   void apply(const greenway::schema& part) { data_->schema = part.name; }
   void apply(const greenway::comment& part) { data_->comment = part.text; }
+  template <class P>
+  void apply(const std::optional<P>& part) {
+    if (part) {
+      apply(*part);
+    }
+  }
+  template <class P>
+  void apply(const std::vector<P>& parts) {
+    for (const P& part : parts) {
+      apply(part);
+    }
+  }
   void complete(MetaData& metadata);
   void make_nodes();
 

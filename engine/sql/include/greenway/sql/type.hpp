@@ -52,8 +52,14 @@ class Type {
     std::string name = {};                   ///< enum_: of the type in the database.
     std::vector<std::string> labels = {};    ///< enum_.
     std::shared_ptr<const Data> item = {};   ///< array.
+    /// @param a  One.
+    /// @param b  Another.
     /// @return Whether both say the same.
-    friend bool operator==(const Data&, const Data&) = default;
+    friend bool operator==(const Data& a, const Data& b) {
+      return a.kind == b.kind && a.has_timezone == b.has_timezone && a.length == b.length && a.scale == b.scale &&
+             a.name == b.name && a.labels == b.labels &&
+             (a.item == b.item || (a.item != nullptr && b.item != nullptr && *a.item == *b.item));
+    }
   };
 
   /// Unknown.

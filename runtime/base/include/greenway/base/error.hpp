@@ -18,6 +18,7 @@
 /// │  ├─ WouldBlockLoop             blocking here would stop the loop that must wake us
 /// │  ├─ PendingRollbackError       roll back before anything else
 /// │  ├─ NoSuchColumnError          a row has no such column
+/// │  ├─ NoSuchTableError           the database has no such table
 /// │  └─ GreenletError              a switch that has no meaning (python-greenlet's `greenlet.error`)
 /// │     └─ ShadowStackError        the processor checks return addresses in a way that no switch survives
 /// ├─ ResourceClosedError           the object has been closed
@@ -102,6 +103,12 @@ class PendingRollbackError : public InvalidRequestError {
 
 /// A row has no column of that name or number; the message lists those it has.
 class NoSuchColumnError : public InvalidRequestError {
+ public:
+  using InvalidRequestError::InvalidRequestError;
+};
+
+/// The database has no table or view of that name.
+class NoSuchTableError : public InvalidRequestError {
  public:
   using InvalidRequestError::InvalidRequestError;
 };
