@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <string>
+#include <vector>
 
-#include <greenway/base/error.hpp>
-#include <greenway/db/url.hpp>
-
-#include "support/catch.hpp"
+#include "database.hpp"
 
 using namespace greenway;
 
@@ -62,11 +60,38 @@ TEST_CASE("postgres stands for postgresql, hosts may be IPv6 or missing, ports m
   CHECK(URL("postgresql://user:@/d").password() == "");
 }
 
+TEST_CASE("several servers are named before the database or in its options") {
+  using Hosts = std::vector<URL::Host>;
+  const Hosts both{{"one", 5432}, {"two", 5433}};
+  CHECK(URL("postgresql://u@one:5432,two:5433/d").hosts() == both);
+  CHECK(URL("postgresql:///d?host=one:5432&host=two:5433").hosts() == both);
+  CHECK(URL("postgresql:///d?host=one,two&port=5432,5433").hosts() == both);
+  CHECK(URL("postgresql:///d?host=one,two&port=5432").hosts() == Hosts{{"one", 5432}, {"two", 5432}});
+  CHECK(URL("postgresql:///d?host=/run/postgresql&port=5433").hosts() == Hosts{{"/run/postgresql", 5433}});
+  CHECK(URL("postgresql://[::1]:1,h/d").hosts() == Hosts{{"::1", 1}, {"h", 0}});
+  CHECK(URL("postgresql://h/d?port=5433").hosts() == Hosts{{"h", 5433}});
+  CHECK(URL("sqlite:///bank.db").hosts().empty());
+
+  CHECK_THROWS_AS(URL("postgresql:///d?host=one,two,three&port=1,2").hosts(), ArgumentError);
+  CHECK_THROWS_AS(URL("postgresql:///d?host=one:1,two&port=1,2").hosts(), ArgumentError);
+  CHECK_THROWS_AS(URL("postgresql://h/d?host=one").hosts(), ArgumentError);
+  CHECK_THROWS_AS(URL("postgresql:///d?port=70000").hosts(), ArgumentError);
+}
+
+TEST_CASE("of several servers the first one that answers is used") {
+  const database::Scratch scratch = database::Scratch::postgresql();
+  const URL url(scratch.url());
+  std::string several = scratch.url();
+  several.replace(several.find(url.host()), url.host().size(), "127.0.0.1:1," + url.host());
+  CHECK(create_engine(several).scalar<int>(text("SELECT 1")) == 1);
+}
+
 TEST_CASE("a URL prints as it was written, and reads back as the same") {
   const std::string text =
       GENERATE(as<std::string>(), "sqlite://", "sqlite:///bank.db", "sqlite:////tmp/my%20bank.db",
                "sqlite:///:memory:", "postgresql://h", "postgresql://u@h:5432/d",
-               "postgresql://u:p%40ss%25@[::1]:5432/d?a=b%26c&d=e%20f", "postgresql:///bank?host=/run/postgresql");
+               "postgresql://u:p%40ss%25@[::1]:5432/d?a=b%26c&d=e%20f", "postgresql://u@one:1,[::2]:2,three/d",
+               "postgresql:///bank?host=/run/postgresql");
 
   CHECK(URL(text).to_string(false) == text);
 }

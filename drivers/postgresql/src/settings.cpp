@@ -81,6 +81,18 @@ class Builder {
     }
   }
 
+  /// Lists as long as one another, as libpq wants them.
+  void give_hosts(const std::vector<URL::Host>& hosts) {
+    std::string names;
+    std::string ports;
+    for (const URL::Host& host : hosts) {
+      names += (&host == hosts.data() ? "" : ",") + host.name;
+      ports += (&host == hosts.data() ? "" : ",") + (host.port == 0 ? std::string() : std::to_string(host.port));
+    }
+    give("host", names);
+    give("port", ports.find_first_not_of(',') == std::string::npos ? std::string() : ports);
+  }
+
   void take_option(const std::string& key, const std::string& value) {
     if (key == "prepare") {
       settings.prepare = to_prepare(value);
@@ -88,8 +100,6 @@ class Builder {
       settings.statement_cache_size = to_number(key, value, 0, 10'000);
     } else if (key == "connect_timeout") {
       settings.connect_timeout = std::chrono::seconds(to_number(key, value, 1, 3600));
-    } else if ((key == "host" || key == "port") && !is_given(key)) {
-      give(key, key == "port" ? std::to_string(to_number(key, value, 1, 65'535)) : value);
     } else if (key == "sslmode" && std::ranges::find(ssl_modes, value) == ssl_modes.end()) {
       throw ArgumentError(
           "the PostgreSQL URL's option sslmode is one of disable, allow, prefer, require, verify-ca "
@@ -113,9 +123,6 @@ class Builder {
   [[nodiscard]] bool is_given(std::string_view keyword) const { return !given(keyword).empty(); }
 
   [[noreturn]] static void throw_unknown(const std::string& key) {
-    if (key == "host" || key == "port") {
-      throw ArgumentError("the PostgreSQL URL names its " + key + " twice");
-    }
     std::string known = "connect_timeout, host, port, prepare, prepared_statement_cache_size";
     for (const std::string_view option : libpq_options) {
       known.append(", ").append(option);
@@ -137,13 +144,14 @@ void refuse_service_file() {
 Settings make_settings(const URL& url) {
   refuse_service_file();
   Builder builder;
-  builder.give("host", url.host());
-  builder.give("port", url.port() == 0 ? std::string() : std::to_string(url.port()));
+  builder.give_hosts(url.hosts());
   builder.give("user", url.username());
   builder.give("password", url.password().value_or(std::string()));
   builder.give("dbname", url.database());
   for (const auto& [key, value] : url.query()) {
-    builder.take_option(key, value);
+    if (key != "host" && key != "port") {
+      builder.take_option(key, value);
+    }
   }
   const char* const inherited = std::getenv("PGHOST");
   std::string host = builder.given("host");

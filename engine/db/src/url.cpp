@@ -86,6 +86,27 @@ int parse_port(std::string_view text) {
   return port;
 }
 
+// "db.example:5432", "[::1]:5432", either part perhaps missing.
+URL::Host parse_host(std::string_view text) {
+  URL::Host host;
+  if (text.starts_with('[')) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos || (end + 1 < text.size() && text[end + 1] != ':')) {
+      refuse("the brackets around the host are not closed");
+    }
+    host.name = decoded(text.substr(1, end - 1), "host");
+    text.remove_prefix(end + 1);
+  } else {
+    const std::size_t end = std::min(text.find(':'), text.size());
+    host.name = decoded(text.substr(0, end), "host");
+    text.remove_prefix(end);
+  }
+  if (!text.empty()) {
+    host.port = parse_port(text.substr(1));
+  }
+  return host;
+}
+
 bool is_secret(std::string_view option) noexcept {
   constexpr std::array<std::string_view, 2> secrets{"password", "sslpassword"};
   return std::find(secrets.begin(), secrets.end(), option) != secrets.end();
@@ -130,20 +151,55 @@ void URL::parse_authority(std::string_view text) {
       password_ = decoded(user, "password");
     }
   }
-  if (text.starts_with('[')) {
-    const std::size_t end = text.find(']');
-    if (end == std::string_view::npos || (end + 1 < text.size() && text[end + 1] != ':')) {
-      refuse("the brackets around the host are not closed");
-    }
-    host_ = decoded(text.substr(1, end - 1), "host");
-    text.remove_prefix(end + 1);
-  } else {
-    const std::size_t end = std::min(text.find(':'), text.size());
-    host_ = decoded(text.substr(0, end), "host");
-    text.remove_prefix(end);
+  Host first = parse_host(cut(text, ','));
+  host_ = std::move(first.name);
+  port_ = first.port;
+  while (!text.empty()) {
+    more_hosts_.push_back(parse_host(cut(text, ',')));
   }
-  if (!text.empty()) {
-    port_ = parse_port(text.substr(1));
+}
+
+std::vector<URL::Host> URL::hosts() const {
+  std::vector<Host> hosts;
+  if (!host_.empty() || port_ != 0) {
+    hosts.push_back({host_, port_});
+    hosts.insert(hosts.end(), more_hosts_.begin(), more_hosts_.end());
+  }
+  add_hosts_of_options(hosts);
+  return hosts;
+}
+
+void URL::add_hosts_of_options(std::vector<Host>& hosts) const {
+  const bool has_named = !hosts.empty() && !hosts.front().name.empty();
+  std::vector<int> ports;
+  for (const auto& [key, value] : query_) {
+    std::string_view list = value;
+    if (key == "host" && has_named) {
+      refuse("the host is named before the database and in the options");
+    }
+    while (!list.empty() && (key == "host" || key == "port")) {
+      const std::string_view item = cut(list, ',');
+      if (key == "port") {
+        ports.push_back(parse_port(item));
+      } else {
+        hosts.push_back(item.starts_with('/') || item.starts_with('@') ? Host{std::string(item), 0} : parse_host(item));
+      }
+    }
+  }
+  if (ports.empty()) {
+    return;
+  }
+  if (hosts.empty()) {
+    hosts.emplace_back();
+  }
+  if (ports.size() != 1 && ports.size() != hosts.size()) {
+    refuse("there are " + std::to_string(hosts.size()) + " hosts and " + std::to_string(ports.size()) + " ports");
+  }
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    if (hosts[i].port != 0) {
+      refuse("the port is named twice");
+    }
+    hosts[i].port = ports[ports.size() == 1 ? 0 : i];
   }
 }
 
@@ -161,9 +217,14 @@ std::string URL::to_string(bool hide_password) const {
     }
     url += '@';
   }
-  url += host_.find(':') == std::string::npos ? encoded(host_, "@/?[]#") : '[' + host_ + ']';
-  if (port_ != 0) {
-    url += ':' + std::to_string(port_);
+  const auto add_host = [&](const std::string& host, int port) {
+    url += host.find(':') == std::string::npos ? encoded(host, "@/?[]#,") : '[' + host + ']';
+    url += port != 0 ? ':' + std::to_string(port) : "";
+  };
+  add_host(host_, port_);
+  for (const Host& host : more_hosts_) {
+    url += ',';
+    add_host(host.name, host.port);
   }
   if (!database_.empty()) {
     url += '/' + encoded(database_, "?#");

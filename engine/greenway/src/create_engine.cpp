@@ -34,4 +34,16 @@ AsyncEngine create_async_engine(const URL& url, const EngineOptions& options) {
   return AsyncEngine(create_engine(url, options));
 }
 
+Engine engine_from_config(const Config& config, std::string_view prefix) {
+  const auto url = config.find(std::string(prefix) + "url");
+  if (url == config.end()) {
+    throw ArgumentError("the configuration has no " + std::string(prefix) + "url");
+  }
+  return create_engine(url->second, options_from_config(config, prefix));
+}
+
+AsyncEngine async_engine_from_config(const Config& config, std::string_view prefix) {
+  return AsyncEngine(engine_from_config(config, prefix));
+}
+
 }  // namespace greenway

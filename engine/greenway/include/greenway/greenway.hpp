@@ -20,6 +20,7 @@
 #include <greenway/base/log.hpp>
 #include <greenway/base/version.hpp>
 #include <greenway/db/async.hpp>
+#include <greenway/db/config.hpp>
 #include <greenway/db/engine.hpp>
 #include <greenway/db/url.hpp>
 #include <greenway/runtime/bridge.hpp>
@@ -56,5 +57,18 @@ namespace greenway {
 /// @return As above.
 /// @throws ArgumentError  As above.
 [[nodiscard]] AsyncEngine create_async_engine(const URL& url, const EngineOptions& options = {});
+
+/// Makes an engine from a configuration file's names and values.
+/// @param config  Names, behind the prefix, are "url" and those of EngineOptions: see options_from_config().
+/// @param prefix  Names without it are left alone.
+/// @return The engine.
+/// @throws ArgumentError  There is no url; as create_engine() and options_from_config().
+[[nodiscard]] Engine engine_from_config(const Config& config, std::string_view prefix = "sqlalchemy.");
+/// As engine_from_config(), for coroutines and callbacks.
+/// @param config  As engine_from_config().
+/// @param prefix  As engine_from_config().
+/// @return The engine.
+/// @throws ArgumentError  As engine_from_config().
+[[nodiscard]] AsyncEngine async_engine_from_config(const Config& config, std::string_view prefix = "sqlalchemy.");
 
 }  // namespace greenway

@@ -18,6 +18,9 @@ namespace greenway {
 ///
 /// `sqlite:///bank.db` is the relative path "bank.db", `sqlite:////tmp/bank.db` the absolute one, `sqlite://` and
 /// `sqlite:///:memory:` a database in memory. `postgresql:///bank?host=/run/postgresql` is a Unix socket's folder.
+/// Several servers are tried in their order: `postgresql://one:5432,two:5433/bank`,
+/// `postgresql:///bank?host=one:5432&host=two:5433` and `postgresql:///bank?host=one,two&port=5432,5433` are the same to
+/// drivers.
 class URL {
  public:
   /// @param text  The URL.
@@ -30,10 +33,20 @@ class URL {
   [[nodiscard]] const std::string& username() const noexcept { return username_; }
   /// @return The password, if one is given. Never printed.
   [[nodiscard]] const std::optional<std::string>& password() const noexcept { return password_; }
-  /// @return The host, or empty; brackets of an IPv6 address removed.
+  /// @return The host, the first one of several, or empty; brackets of an IPv6 address removed.
   [[nodiscard]] const std::string& host() const noexcept { return host_; }
   /// @return The port, or 0.
   [[nodiscard]] int port() const noexcept { return port_; }
+  /// A server.
+  struct Host {
+    std::string name;  ///< Or a Unix socket's folder.
+    int port = 0;      ///< Or 0.
+    /// @return Whether both name the same server.
+    friend bool operator==(const Host&, const Host&) = default;
+  };
+  /// @return All servers, those of the options `host` and `port` too.
+  /// @throws ArgumentError  Hosts are given twice over, or there are neither one port nor as many as hosts.
+  [[nodiscard]] std::vector<Host> hosts() const;
   /// @return The database or file, or empty.
   [[nodiscard]] const std::string& database() const noexcept { return database_; }
   /// @return The options in their order.
@@ -49,12 +62,14 @@ class URL {
 
  private:
   void parse_authority(std::string_view text);
+  void add_hosts_of_options(std::vector<Host>& hosts) const;
 
   std::string drivername_;
   std::string username_;
   std::optional<std::string> password_;
   std::string host_;
   int port_ = 0;
+  std::vector<Host> more_hosts_;
   std::string database_;
   std::vector<std::pair<std::string, std::string>> query_;
 };
