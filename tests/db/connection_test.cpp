@@ -317,16 +317,18 @@ TEST_CASE("an engine echoes what it sends, with parameters unless they are to be
     options.hide_parameters = is_hidden;
     options.execution_options.logging_token = "t1";
     Connection connection = create_engine("sqlite://", options).connect();
-    connection.execute(text("SELECT :a, :b").bind("a", "canary").bind("b", nullptr));
+    const std::chrono::sys_days day(std::chrono::year(2024) / 2 / 29);
+    connection.execute(
+        text("SELECT :a, :b, :c, :d").bind(params("a", "canary", "b", nullptr, "c", day, "d", Decimal("1.50"))));
     Transaction savepoint = connection.begin_nested();
     savepoint.commit();
     connection.commit();
   }
   set_log_sink({});
 
-  CHECK(lines == std::vector<std::string>{"[t1] BEGIN (implicit)", "[t1] SELECT ?1, ?2",
+  CHECK(lines == std::vector<std::string>{"[t1] BEGIN (implicit)", "[t1] SELECT ?1, ?2, ?3, ?4",
                                           is_hidden ? "[t1] [SQL parameters hidden due to hide_parameters=true]"
-                                                    : "[t1] ('canary', NULL)",
+                                                    : "[t1] ('canary', NULL, '2024-02-29', 1.50)",
                                           "[t1] SAVEPOINT sa_savepoint_1", "[t1] RELEASE SAVEPOINT sa_savepoint_1",
                                           "[t1] COMMIT"});
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <greenway/base/log.hpp>
+#include <greenway/sql/detail/value_text.hpp>
 
 namespace greenway::detail {
 
@@ -14,24 +15,19 @@ constexpr std::size_t longest_text = 300;
 constexpr std::size_t most_parameters = 100;
 
 std::string printed(const Value& value) {
-  if (const auto* const boolean = value.get_if<bool>()) {
-    return *boolean ? "true" : "false";
-  }
-  if (const auto* const integer = value.get_if<std::int64_t>()) {
-    return std::to_string(*integer);
-  }
-  if (const auto* const real = value.get_if<double>()) {
-    return std::to_string(*real);
-  }
-  if (const auto* const text = value.get_if<std::string>()) {
-    const bool is_long = text->size() > longest_text;
-    return '\'' + text->substr(0, longest_text) +
-           (is_long ? "' … (" + std::to_string(text->size()) + " bytes)" : "'");
-  }
   if (const auto* const items = value.get_if<std::vector<Value>>()) {
     return "list of " + std::to_string(items->size());
   }
-  return value.is_null() ? "NULL" : '<' + std::string(name(value.kind())) + '>';
+  if (value.kind() == ValueKind::bytes) {
+    return "<bytes>";
+  }
+  std::string text;
+  append_text(text, value);
+  if (value.is_null() || value.kind() <= ValueKind::numeric) {
+    return text;
+  }
+  const bool is_long = text.size() > longest_text;
+  return '\'' + text.substr(0, longest_text) + (is_long ? "' … (" + std::to_string(text.size()) + " bytes)" : "'");
 }
 
 }  // namespace
