@@ -29,7 +29,8 @@ as_postgresql() {
 postgresql_serve() {
   local options=(
     -c listen_addresses=127.0.0.1 -c port="$1" -c unix_socket_directories="$postgresql_folder"
-    -c max_connections=300 -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c jit=off
+    -c max_connections=300 -c max_prepared_transactions=10
+    -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c jit=off
   )
   # In a session of its own Ctrl-C does not reach it: it is stopped when all its clients have ended.
   (as_postgresql setsid postgres -D data "${options[@]}" >"$postgresql_folder/log" 2>&1) &
