@@ -61,7 +61,8 @@ Value interval_text(const CalendarInterval& interval, std::string& why) {
     return {};
   }
   std::int64_t length = 0;
-  if (__builtin_add_overflow(interval.days * microseconds_a_day, interval.microseconds.count(), &length)) {
+  if (__builtin_mul_overflow(std::int64_t{interval.days}, microseconds_a_day, &length) ||
+      __builtin_add_overflow(length, interval.microseconds.count(), &length)) {
     why = "an interval of more than 292000 years";
     return {};
   }

@@ -185,9 +185,9 @@ void append_timestamp(std::string& text, std::int64_t microseconds, bool has_zon
   if (append_infinity(text, microseconds)) {
     return;
   }
-  const std::int64_t days = microseconds / microseconds_a_day - (microseconds % microseconds_a_day < 0 ? 1 : 0);
-  const bool is_before_christ = append_day(text, days);
-  append_clock(text += ' ', microseconds - days * microseconds_a_day);
+  const std::int64_t rest = microseconds % microseconds_a_day;
+  const bool is_before_christ = append_day(text, microseconds / microseconds_a_day - (rest < 0 ? 1 : 0));
+  append_clock(text += ' ', rest < 0 ? rest + microseconds_a_day : rest);
   text += has_zone ? "+00" : "";
   text += is_before_christ ? " BC" : "";
 }
