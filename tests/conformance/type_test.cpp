@@ -348,6 +348,7 @@ TEST_CASE("what no C++ type can hold throws, and is read as text") {
   CHECK(std::isnan(row.get<double>("n")));
   CHECK_THROWS_AS(row.get<Local>("far"), gw::DataError);
   CHECK_THROWS_AS(row.get<std::chrono::year_month_day>("day"), gw::DataError);
+  CHECK_THROWS_AS(connection.scalar<microseconds>(gw::text("SELECT '2147483647 days'::interval")), gw::DataError);
   CHECK(row.get<std::string>("d") == "infinity");
   CHECK(row.get<gw::Value>("t") == gw::Value("-infinity"));
   CHECK(row.get<std::string>("n") == "NaN");

@@ -130,6 +130,15 @@ CalendarInterval interval(const Cell& cell, const ColumnInfo& column, std::strin
   return {.months = 0, .days = static_cast<std::int32_t>(days.count()), .microseconds = length - days};
 }
 
+std::chrono::microseconds length(const Cell& cell, const ColumnInfo& column, std::string_view wanted) {
+  const CalendarInterval read = interval(cell, column, wanted);
+  std::int64_t days = 0;
+  if (read.months != 0 || __builtin_mul_overflow(std::int64_t{read.days}, microseconds_a_day, &days)) {
+    throw_out_of_range(cell, column, wanted);
+  }
+  return std::chrono::microseconds(finite_sum(read.microseconds.count(), days, cell, column, wanted));
+}
+
 UUIDBytes uuid(const Cell& cell, const ColumnInfo& column, std::string_view wanted) {
   UUIDBytes bytes;
   if (cell.kind == ValueKind::uuid || (cell.kind == ValueKind::bytes && cell.size == sizeof bytes)) {

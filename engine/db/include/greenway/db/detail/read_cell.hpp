@@ -112,6 +112,8 @@ std::chrono::sys_days day(const Cell& cell, const ColumnInfo& column, std::strin
 TimeOfDay time_of_day(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
 std::chrono::microseconds since_1970(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
 CalendarInterval interval(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
+/// Of an interval without months.
+std::chrono::microseconds length(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
 UUIDBytes uuid(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
 JSONText json(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
 CellArray items(const Cell& cell, const ColumnInfo& column, std::string_view wanted);
@@ -211,11 +213,7 @@ T from_cell(const Cell& cell, const ColumnInfo& column) {
   } else if constexpr (std::is_same_v<T, CalendarInterval>) {
     return interval(cell, column, type_name<T>());
   } else if constexpr (is_duration<T>) {
-    const CalendarInterval read = interval(cell, column, type_name<T>());
-    if (read.months != 0) {
-      throw_out_of_range(cell, column, type_name<T>());
-    }
-    return exactly<T>(std::chrono::days(read.days) + read.microseconds, cell, column, type_name<T>());
+    return exactly<T>(length(cell, column, type_name<T>()), cell, column, type_name<T>());
   } else if constexpr (std::is_same_v<T, UUIDBytes>) {
     return uuid(cell, column, type_name<T>());
   } else if constexpr (std::is_same_v<T, boost::uuids::uuid>) {
