@@ -65,6 +65,38 @@ TEST_CASE("tables are created, found and dropped in the order of their dependenc
   });
 }
 
+TEST_CASE("many rows are inserted, updated and deleted by one statement with many sets of parameters") {
+  everywhere([](const gw::Engine& engine) {
+    gw::MetaData metadata;
+    const gw::Table t("t", metadata, gw::Column("id", gw::Integer(), gw::primary_key), gw::Column("name", gw::String(20)),
+                      gw::Column("size", gw::Integer(), gw::default_(7)));
+    gw::Connection connection = engine.connect();
+    metadata.create_all(connection);
+    const gw::Result inserted =
+        connection.execute(gw::insert(t), gw::rows(gw::params("name", "a"), gw::params("name", "b"), gw::params("name", nullptr)));
+    CHECK(inserted.rowcount() == 3);
+    CHECK_FALSE(inserted.returns_rows());
+    CHECK(connection.execute(gw::insert(t), gw::params("name", "d", "size", 1)).rowcount() == 1);
+    CHECK(connection.scalars<std::int64_t>(gw::select(t.c("size")).order_by(t.c("id"))).all() ==
+          std::vector<std::int64_t>{7, 7, 7, 1});
+
+    const auto renamed = gw::update(t).where(t.c("id") == gw::bindparam("which"));
+    CHECK(connection.execute(renamed, gw::rows(gw::params("which", 1, "name", "x"), gw::params("which", 2, "name", "y"))).rowcount() == 2);
+    CHECK(connection.scalar<std::string>(gw::select(t.c("name")).where(t.c("id") == 2)) == "y");
+    const auto one = gw::delete_(t).where(t.c("id") == gw::bindparam("which"));
+    CHECK(connection.execute(one, gw::rows({gw::params("which", 1), gw::params("which", 99)})).rowcount() == 1);
+
+    CHECK(connection.execute(gw::insert(t), gw::rows(std::vector<gw::Parameters>())).rowcount() == 0);
+    CHECK(connection.scalar<std::int64_t>(gw::select(gw::func::count()).select_from(t)) == 3);
+    CHECK(database::error_of<gw::ArgumentError>([&] { return connection.execute(gw::insert(t), gw::params("colour", "red")); }) ==
+          "table 't' has no column 'colour' to write a parameter to; it has: id, name, size");
+    CHECK_THROWS_AS(connection.execute(gw::insert(t), gw::rows(gw::params("name", "e"), gw::params("size", 1))), gw::ArgumentError);
+    CHECK_THROWS_AS(connection.execute(gw::insert(t).returning(t.c("id")), gw::rows(gw::params("name", "f"))),
+                    gw::InvalidRequestError);
+    CHECK(connection.scalar<std::int64_t>(gw::select(gw::func::count()).where(t.c("name") == "f").select_from(t)) == 0);
+  });
+}
+
 TEST_CASE("rows are inserted, selected, updated and deleted through tables") {
   everywhere([](const gw::Engine& engine) {
     gw::MetaData metadata;

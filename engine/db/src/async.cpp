@@ -71,6 +71,11 @@ Operation<Result> AsyncConnection::execute(Statement statement, Parameters param
                         connection_, std::move(statement), std::move(parameters));
 }
 
+Operation<Result> AsyncConnection::execute(Statement statement, ParameterSets parameters) {
+  return greenlet_spawn([](const Shared& c, const Statement& s, const ParameterSets& p) { return c->execute(s, p); },
+                        connection_, std::move(statement), std::move(parameters));
+}
+
 Operation<Result> AsyncConnection::exec_driver_sql(std::string_view sql) { return exec_driver_sql(sql, {}); }
 
 Operation<Result> AsyncConnection::exec_driver_sql(std::string_view sql, const std::vector<Value>& parameters) {

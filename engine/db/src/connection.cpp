@@ -8,6 +8,7 @@
 #include <greenway/db/engine.hpp>
 #include <greenway/sql/detail/bind_processing.hpp>
 #include <greenway/sql/detail/column_defaults.hpp>
+#include <greenway/sql/detail/column_parameters.hpp>
 
 #include "connection_state.hpp"
 
@@ -90,9 +91,27 @@ std::vector<Value> values_of(const std::vector<const detail::BindNode*>& binds, 
 
 }  // namespace
 
+Result Connection::execute(const Statement& statement, const ParameterSets& parameters, const ExecutionOptions& options) {
+  std::int64_t rowcount = 0;
+  if (!parameters.sets().empty()) {
+    const std::optional<Statement> written = detail::with_columns(statement, parameters.sets().front());
+    const Statement& sent = written ? *written : statement;
+    StatementShape shape;
+    if (!state().engine().compiled().find(sent, shape).compiled->column_types.empty()) {
+      throw InvalidRequestError("a statement that returns rows cannot be executed with several sets of parameters: give "
+                                "them to insert().values() as rows, or execute it once for each");
+    }
+    for (const Parameters& set : parameters.sets()) {
+      rowcount += execute(sent, set, options).rowcount();
+    }
+  }
+  return Result(nullptr, {}, rowcount, 0);
+}
+
 Result Connection::execute(const Statement& statement, const Parameters& parameters, const ExecutionOptions& options) {
-  const std::optional<Statement> completed = detail::with_defaults(statement);
-  const Statement& sent = completed ? *completed : statement;
+  const std::optional<Statement> written = detail::with_columns(statement, parameters);
+  const std::optional<Statement> completed = detail::with_defaults(written ? *written : statement);
+  const Statement& sent = completed ? *completed : written ? *written : statement;
   // Used again for its memory, and by nobody else: nothing here suspends before the values are taken.
   static thread_local StatementShape shape;
   const detail::FoundStatement found = state().engine().compiled().find(sent, shape);

@@ -422,6 +422,9 @@ void ConnectionState::release_link() noexcept {
   if (link_ == nullptr) {
     return;
   }
+  if (in_transaction() && engine_->options.pool_reset_on_return == ResetOnReturn::rollback) {
+    echo("ROLLBACK");
+  }
   if (facade_ == Facade::async && !in_greenlet() && !is_unwinding()) {
     engine_->reaper.take(std::move(link_));
   } else {

@@ -136,6 +136,11 @@ class AsyncConnection {
   /// @param parameters  Values of its bindparam()s.
   /// @return The result.
   [[nodiscard]] Operation<Result> execute(Statement statement, Parameters parameters);
+  /// As above, once for each set.
+  /// @param statement   As above.
+  /// @param parameters  See rows().
+  /// @return The result.
+  [[nodiscard]] Operation<Result> execute(Statement statement, ParameterSets parameters);
   /// Connection::exec_driver_sql.
   /// @param sql  As there.
   /// @return The result.
@@ -338,8 +343,31 @@ class AsyncEngine {
     detail::check_callable<F>();
     return greenlet_spawn(Begin(), engine_, std::forward<F>(fn), std::forward<A>(args)...);
   }
+  /// As above, with a coroutine: `fn(async_connection, args…)`. Commits when it ends, rolls back when it throws; then the
+  /// connection is given back, also where the caller is cancelled.
+  /// @param fn    A function that returns a Task, or whatever else await_only() takes.
+  /// @param args  As above.
+  /// @return What the coroutine returns.
+  template <class F, class... A>
+    requires(std::invocable<std::decay_t<F>, AsyncConnection&, std::decay_t<A>...> &&
+             !std::invocable<std::decay_t<F>, Connection&, std::decay_t<A>...>)
+  [[nodiscard]] auto begin(F&& fn, A&&... args) const {
+    detail::check_callable<F>();
+    return greenlet_spawn(BeginAwaiting(), engine_, std::forward<F>(fn), std::forward<A>(args)...);
+  }
   /// Refused: a scope that begins has to be awaited at its end too.
   void begin() const = delete;  // co_await engine.begin([](Connection& c) { … }), or engine.connect() and its begin()
+  /// As begin() with a coroutine, but begins nothing.
+  /// @param fn    As there.
+  /// @param args  As there.
+  /// @return As there.
+  template <class F, class... A>
+    requires(std::invocable<std::decay_t<F>, AsyncConnection&, std::decay_t<A>...> &&
+             !std::invocable<std::decay_t<F>, Connection&, std::decay_t<A>...>)
+  [[nodiscard]] auto connect(F&& fn, A&&... args) const {
+    detail::check_callable<F>();
+    return greenlet_spawn(ConnectAwaiting(), engine_, std::forward<F>(fn), std::forward<A>(args)...);
+  }
   /// Refused: what is to run with the connection is synchronous.
   template <std::invocable<Connection&> F>
   void connect(F&& fn) const = delete;  // co_await engine.begin([](Connection& c) { … }), or connect() and its run_sync()
@@ -441,6 +469,29 @@ class AsyncEngine {
       return engine.begin_through(detail::Facade::async, [&](Connection& connection) -> decltype(auto) {
         return std::invoke(std::forward<F>(fn), connection, std::forward<A>(args)...);
       });
+    }
+  };
+
+  template <class F, class... A>
+  static decltype(auto) await_with(Connection& connection, F&& fn, A&&... args) {
+    AsyncConnection scoped(connection.connect());
+    return await_only(std::invoke(std::forward<F>(fn), scoped, std::forward<A>(args)...));
+  }
+
+  struct BeginAwaiting {
+    template <class F, class... A>
+    decltype(auto) operator()(const Engine& engine, F&& fn, A&&... args) const {
+      return engine.begin_through(detail::Facade::async, [&](Connection& connection) -> decltype(auto) {
+        return await_with(connection, std::forward<F>(fn), std::forward<A>(args)...);
+      });
+    }
+  };
+
+  struct ConnectAwaiting {
+    template <class F, class... A>
+    decltype(auto) operator()(const Engine& engine, F&& fn, A&&... args) const {
+      Connection connection = engine.connect_through(detail::Facade::async, std::source_location::current());
+      return await_with(connection, std::forward<F>(fn), std::forward<A>(args)...);
     }
   };
 

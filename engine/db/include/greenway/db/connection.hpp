@@ -96,12 +96,22 @@ class Connection {
   Result execute(const TextClause& statement, const Parameters& parameters, const ExecutionOptions& options = {});
   /// Executes one statement, compiled for the database; what has the same shape is compiled once.
   /// @param statement   Any: select(), insert(), …
-  /// @param parameters  Values of its bindparam()s.
+  /// @param parameters  Values of its bindparam()s, and of the columns that an insert() without values, or an update()
+  ///                    that sets nothing, is to write.
   /// @param options     See above.
   /// @return As above.
   /// @throws ArgumentError  A bindparam() has no value, a value has none, or the database cannot do that.
   /// @throws ...            As above.
   Result execute(const Statement& statement, const Parameters& parameters = {}, const ExecutionOptions& options = {});
+  /// Executes one statement once for each set of parameters: SQLAlchemy's executemany.
+  /// @param statement   One without RETURNING. An insert() without values takes its columns from the first set.
+  /// @param parameters  See rows(). Without any nothing is sent.
+  /// @param options     See above.
+  /// @return The sum of the row counts.
+  /// @throws InvalidRequestError  The statement returns rows.
+  /// @throws ...                  As above. In AUTOCOMMIT the sets before the one that failed are kept, elsewhere the
+  ///                              transaction decides.
+  Result execute(const Statement& statement, const ParameterSets& parameters, const ExecutionOptions& options = {});
   /// Hands SQL to the driver as it is.
   /// @param sql         With the database's own placeholders.
   /// @param parameters  In their order.

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,33 @@ template <class... A>
   }(std::make_index_sequence<sizeof...(A) / 2>());
   return all;
 }
+
+/// The values of a statement's parameters, once for each time that it is to be executed; see rows().
+class ParameterSets {
+ public:
+  /// @param sets  All name the same parameters.
+  explicit ParameterSets(std::vector<Parameters> sets) noexcept : sets_(std::move(sets)) {}
+
+  /// @return In the order of execution.
+  [[nodiscard]] const std::vector<Parameters>& sets() const noexcept { return sets_; }
+
+ private:
+  std::vector<Parameters> sets_;
+};
+
+/// @param sets  One params() for each time.
+/// @return All of them: `conn.execute(gw::insert(t), gw::rows(gw::params("name", "a"), gw::params("name", "b")))`.
+template <class... P>
+  requires(std::is_same_v<P, Parameters> && ...)
+[[nodiscard]] ParameterSets rows(P... sets) {
+  std::vector<Parameters> all;
+  all.reserve(sizeof...(P));
+  (all.push_back(std::move(sets)), ...);
+  return ParameterSets(std::move(all));
+}
+/// @param sets  As above.
+/// @return As above.
+[[nodiscard]] inline ParameterSets rows(std::vector<Parameters> sets) { return ParameterSets(std::move(sets)); }
 
 /// One hand-written statement, and the values of its parameters so far.
 ///
