@@ -23,6 +23,7 @@ struct Account {
   [[nodiscard]] Select limited(int most) const { return select(table.c("id")).limit(most); }
 };
 
+/// The statement is still there, or known.
 std::int64_t value(const FoundStatement& found) { return *found.binds->at(0)->value.get_if<std::int64_t>(); }
 
 }  // namespace
@@ -31,9 +32,11 @@ TEST_CASE("statements of one shape are compiled once, and keep their own values"
   const Account account;
   CompiledCache cache(Dialect::sqlite(), 10);
   StatementShape shape;
-  const FoundStatement first = cache.find(account.above(1), shape);
+  const Select one = account.above(1);
+  const FoundStatement first = cache.find(one, shape);
   CHECK(value(first) == 1);
-  const FoundStatement second = cache.find(account.above(2), shape);
+  const Select two = account.above(2);
+  const FoundStatement second = cache.find(two, shape);
   CHECK(value(second) == 2);
   CHECK(second.compiled == first.compiled);
   CHECK(cache.size() == 1);
@@ -54,7 +57,8 @@ TEST_CASE("a statement that is executed again is found without being read") {
   REQUIRE(found.known != nullptr);
   CHECK(value(found) == 7);
   CHECK(shape.key() == before);
-  const FoundStatement other = cache.find(account.above(8), shape);
+  const Select eight = account.above(8);
+  const FoundStatement other = cache.find(eight, shape);
   CHECK(value(other) == 8);
   CHECK(other.compiled == found.compiled);
   CHECK(cache.find(kept, shape).known == found.known);
@@ -118,7 +122,8 @@ TEST_CASE("a statement that several threads share is found by each, while others
       StatementShape shape;
       for (int turn = 0; turn != 500; ++turn) {
         wrong += value(cache.find(kept, shape)) == 7 ? 0 : 1;
-        wrong += value(cache.find(account.above(turn), shape)) == turn ? 0 : 1;
+        const Select built = account.above(turn);
+        wrong += value(cache.find(built, shape)) == turn ? 0 : 1;
         cache.find(account.limited(1).order_by(account.table.c((turn + thread) % 2 == 0 ? "id" : "cents")), shape);
       }
     });
