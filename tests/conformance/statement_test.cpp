@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <greenway/db/schema_changes.hpp>
+#include <greenway/sql/ddl.hpp>
 
 #include "../db/database.hpp"
 #include "../sql/shapes.hpp"
@@ -62,6 +63,26 @@ TEST_CASE("tables are created, found and dropped in the order of their dependenc
     shapes::metadata().drop_all(connection);
     connection.commit();
     CHECK_FALSE(gw::has_table(connection, "account"));
+  });
+}
+
+TEST_CASE("a table is created and dropped by statements") {
+  everywhere([](const gw::Engine& engine) {
+    gw::MetaData metadata;
+    const gw::Table t("t", metadata, gw::Column("id", gw::Integer(), gw::primary_key));
+    const gw::Table u("u", metadata, gw::Column("name", gw::Text()));
+    gw::Connection connection = engine.connect();
+    for (int turn = 0; turn != 3; ++turn) {
+      connection.execute(gw::CreateTable(t));
+      connection.execute(gw::CreateTable(u));
+      CHECK(gw::has_table(connection, "t"));
+      CHECK(gw::has_table(connection, "u"));
+      connection.execute(gw::DropTable(t));
+      connection.execute(gw::DropTable(u));
+      CHECK_FALSE(gw::has_table(connection, "t"));
+      CHECK_FALSE(gw::has_table(connection, "u"));
+    }
+    CHECK(gw::DropTable(u).str() == "DROP TABLE u");
   });
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <greenway/base/error.hpp>
+#include <greenway/sql/ddl.hpp>
 
 #include "compilation.hpp"
 #include "named_column.hpp"
@@ -393,6 +394,10 @@ Compiled Compilation::run(const Node& root) {
 namespace greenway {
 
 Compiled compile(const Statement& statement, const StatementShape& shape, const Dialect& dialect) {
+  if (statement.node()->kind == detail::NodeKind::ddl) {
+    const auto& ddl = detail::as<detail::DdlNode>(*statement.node());
+    return Compiled(ddl.flags == 0 ? create_table_sql(ddl.table, dialect) : drop_table_sql(ddl.table, dialect), {}, {}, {});
+  }
   return detail::Compilation(dialect, shape).run(*statement.node());
 }
 

@@ -214,6 +214,10 @@ class TableWriter {
 
 }  // namespace
 
+CreateTable::CreateTable(const Table& table) : Statement(detail::NodeRef(new detail::DdlNode(table, false))) {}
+
+DropTable::DropTable(const Table& table) : Statement(detail::NodeRef(new detail::DdlNode(table, true))) {}
+
 std::string create_table_sql(const Table& table, const Dialect& dialect) { return TableWriter(table, dialect).create(); }
 
 std::vector<std::string> create_index_sql(const Table& table, const Dialect& dialect) {

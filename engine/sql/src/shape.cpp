@@ -14,7 +14,7 @@ using detail::NodeKind;
 namespace {
 
 // Behind all kinds of nodes; 0 is no node at all.
-constexpr char known_mark = static_cast<char>(NodeKind::delete_) + 2;
+constexpr char known_mark = static_cast<char>(NodeKind::ddl) + 2;
 
 }  // namespace
 

@@ -24,6 +24,14 @@ class TableNode final : public Node {
   bool has_onupdates = false;             ///< Some column has an onupdate.
 };
 
+/// A definition, of a table that it keeps.
+class DdlNode final : public Node {
+ public:
+  DdlNode(const Table& defined, bool drops) : Node(NodeKind::ddl, {}, {defined.node()}), table(defined) { flags = drops ? 1 : 0; }
+
+  Table table;
+};
+
 /// A column of a table, or of an alias of one.
 class ColumnNode final : public Node {
  public:

@@ -14,6 +14,20 @@
 
 namespace greenway {
 
+/// CREATE TABLE as a statement, without its indexes and types: `connection.execute(gw::CreateTable(users))`.
+class CreateTable : public Statement {
+ public:
+  /// @param table  Any.
+  explicit CreateTable(const Table& table);
+};
+
+/// DROP TABLE as a statement.
+class DropTable : public Statement {
+ public:
+  /// @param table  Any.
+  explicit DropTable(const Table& table);
+};
+
 /// @param table    Any.
 /// @param dialect  For which database.
 /// @return `CREATE TABLE …`, without its indexes.

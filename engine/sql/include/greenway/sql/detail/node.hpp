@@ -73,6 +73,7 @@ enum class NodeKind : std::uint8_t {
   insert,    ///< DataNode.
   update,    ///< DataNode.
   delete_,   ///< DataNode.
+  ddl,       ///< CREATE TABLE, or DROP TABLE if a flag is set: [table].
 };
 
 class Node;
