@@ -6,35 +6,24 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include <greenway/base/detail/json_string.hpp>
+
 #include "machine.hpp"
 
 namespace greenway::bench {
 
+using detail::json_string;
+
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      result += '\\';
-      result += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      result += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      result += c;
-    }
-  }
-  return result + '"';
-}
-
 std::string json_of(const Result& result) {
-  std::string json = fmt::format("{{\"name\":{},\"samples\":{}", quoted(result.name), result.samples);
+  std::string json = fmt::format("{{\"name\":{},\"samples\":{}", json_string(result.name), result.samples);
   for (const auto& [field, spread] : result.fields) {
-    json += fmt::format(",{}:{{\"median\":{:.7g},\"p10\":{:.7g},\"p90\":{:.7g}}}", quoted(field), spread.median,
+    json += fmt::format(",{}:{{\"median\":{:.7g},\"p10\":{:.7g},\"p90\":{:.7g}}}", json_string(field), spread.median,
                         spread.p10, spread.p90);
   }
   if (!result.not_measured.empty()) {
-    json += fmt::format(",\"not measured\":{}", quoted(result.not_measured));
+    json += fmt::format(",\"not measured\":{}", json_string(result.not_measured));
   }
   return json + "}";
 }
@@ -55,9 +44,9 @@ void print_results(const std::vector<Result>& results) {
 }
 
 void write_json(const std::vector<Result>& results, const std::string& command, std::ostream& out) {
-  std::vector<std::string> machine{fmt::format("\"command\":{}", quoted(command))};
+  std::vector<std::string> machine{fmt::format("\"command\":{}", json_string(command))};
   for (const auto& [property, value] : describe_machine()) {
-    machine.push_back(fmt::format("{}:{}", quoted(property), quoted(value)));
+    machine.push_back(fmt::format("{}:{}", json_string(property), json_string(value)));
   }
   std::vector<std::string> rows;
   for (const Result& result : results) {

@@ -13,6 +13,7 @@
 
 #include <unistd.h>
 
+#include <greenway/base/detail/json_string.hpp>
 #include <greenway/base/error.hpp>
 #include <greenway/base/log.hpp>
 #include <greenway/runtime/host.hpp>
@@ -27,25 +28,9 @@ namespace greenway {
 
 namespace {
 
+using detail::json_string;
 using detail::TraceEvent;
 using detail::TraceRecorder;
-
-std::string quoted(std::string_view text) {
-  std::string json = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      json += '\\';
-    }
-    if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
-      json += escape;
-    } else {
-      json += c;
-    }
-  }
-  return json + '"';
-}
 
 /// Writes Chrome's JSON trace event format.
 class TraceFile {
@@ -110,10 +95,10 @@ class Trace {
     scale_ = detail::TickScale();
     std::size_t dropped = 0;
     file_.begin();
-    file_.event('M', 0, "\"name\":\"process_name\",\"args\":{\"name\":" + quoted(program_invocation_short_name) + "}");
+    file_.event('M', 0, "\"name\":\"process_name\",\"args\":{\"name\":" + json_string(program_invocation_short_name) + "}");
     for (const auto& recorder : recorders_) {
       file_.event('M', recorder->thread(),
-                  "\"name\":\"thread_name\",\"args\":{\"name\":" + quoted(recorder->thread_name()) + "}");
+                  "\"name\":\"thread_name\",\"args\":{\"name\":" + json_string(recorder->thread_name()) + "}");
       for (const TraceEvent& event : recorder->events()) {
         write(*recorder, event);
       }
@@ -133,11 +118,11 @@ class Trace {
   void write(const TraceRecorder& recorder, const TraceEvent& event) {
     const std::string number = std::to_string(event.greenlet);
     const std::string& given = recorder.name_of(event.greenlet);
-    const std::string name = quoted(given.empty() ? "greenlet " + number : given);
+    const std::string name = json_string(given.empty() ? "greenlet " + number : given);
     const std::string when = time("ts", began_, event.since);
     // A greenlet's own track is found by category and id.
     const std::string track = "\"cat\":\"greenlet\",\"id\":" + number + ",\"name\":";
-    const std::string reason = quoted(describe(event.reason));
+    const std::string reason = json_string(describe(event.reason));
     switch (event.kind) {
       case TraceEvent::Kind::run:
         file_.event('X', recorder.thread(),
@@ -146,7 +131,7 @@ class Trace {
         break;
       case TraceEvent::Kind::begin:
         file_.event('b', recorder.thread(),
-                    track + name + when + ",\"args\":{\"spawned at\":" + quoted(describe_code(event.spawned_at)) + "}");
+                    track + name + when + ",\"args\":{\"spawned at\":" + json_string(describe_code(event.spawned_at)) + "}");
         break;
       case TraceEvent::Kind::end:
         file_.event('e', recorder.thread(), track + name + when);

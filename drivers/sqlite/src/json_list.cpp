@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cmath>
 
-#include <greenway/sql/detail/value_text.hpp>
+#include <greenway/base/detail/json_string.hpp>
 
 #include "storage.hpp"
 

@@ -13,6 +13,7 @@
 
 #include <unistd.h>
 
+#include <greenway/base/detail/json_string.hpp>
 #include <greenway/base/error.hpp>
 #include <greenway/base/log.hpp>
 #include <greenway/db/driver.hpp>
@@ -21,23 +22,6 @@
 namespace greenway {
 
 namespace {
-
-std::string quoted(std::string_view text) {
-  std::string json = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      json += '\\';
-    }
-    if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
-      json += escape;
-    } else {
-      json += c;
-    }
-  }
-  return json + '"';
-}
 
 double microseconds(Duration length) { return std::chrono::duration<double, std::micro>(length).count(); }
 
@@ -85,14 +69,14 @@ struct StatementTrace::Recording {
     for (const int session : sessions) {
       std::fprintf(file.get(), "%s\n{\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"name\":\"thread_name\",\"args\":{\"name\":%s}}",
                    std::exchange(comma, ","), process, session,
-                   quoted(session == 0 ? "broken sessions" : "session " + std::to_string(session)).c_str());
+                   detail::json_string(session == 0 ? "broken sessions" : "session " + std::to_string(session)).c_str());
     }
     for (const Statement& it : statements) {
       std::fprintf(file.get(), ",\n{\"ph\":\"X\",\"pid\":%d,\"tid\":%d,\"name\":%s,\"ts\":%.3f,\"dur\":%.3f,\"args\":{",
-                   process, it.session, quoted(it.name).c_str(), microseconds(it.started - began), microseconds(it.duration));
+                   process, it.session, detail::json_string(it.name).c_str(), microseconds(it.started - began), microseconds(it.duration));
       const char* separator = "";
       for (const auto& [name, value] : it.attributes) {
-        std::fprintf(file.get(), "%s%s:%s", std::exchange(separator, ","), quoted(name).c_str(), quoted(value).c_str());
+        std::fprintf(file.get(), "%s%s:%s", std::exchange(separator, ","), detail::json_string(name).c_str(), detail::json_string(value).c_str());
       }
       std::fputs("}}", file.get());
     }

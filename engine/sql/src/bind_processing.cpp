@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <greenway/base/detail/json_string.hpp>
 #include <greenway/base/error.hpp>
 #include <greenway/sql/detail/value_text.hpp>
 

@@ -248,21 +248,6 @@ void append_uuid(std::string& text, const UUIDBytes& uuid) {
   }
 }
 
-void append_json_string(std::string& text, std::string_view value) {
-  text += '"';
-  for (const char c : value) {
-    const auto code = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      text.append({'\\', c});
-    } else if (code < 0x20) {
-      text.append("\\u00").append({hexadecimal[code >> 4U], hexadecimal[code & 15U]});
-    } else {
-      text += c;
-    }
-  }
-  text += '"';
-}
-
 void append_text(std::string& text, const Value& value) {
   if (const auto* truth = value.get_if<bool>()) {
     text += *truth ? "true" : "false";

@@ -31,8 +31,6 @@ bool append_time(std::string& text, std::int64_t microseconds);
 void append_zone(std::string& text, std::int32_t west);
 void append_interval(std::string& text, const CalendarInterval& interval);
 void append_uuid(std::string& text, const UUIDBytes& uuid);
-/// Appends a text as JSON has it.
-void append_json_string(std::string& text, std::string_view value);
 
 /// Appends any value as the above do; a list in braces, bytes as hexadecimal digits.
 void append_text(std::string& text, const Value& value);
