@@ -319,6 +319,15 @@ class AsyncConnection {
   Shared connection_;
 };
 
+namespace detail {
+
+/// What is called with an AsyncConnection, and not with the Connection behind it.
+template <class F, class... A>
+concept TakesAsyncConnection = std::invocable<std::decay_t<F>, AsyncConnection&, std::decay_t<A>...> &&
+                               !std::invocable<std::decay_t<F>, Connection&, std::decay_t<A>...>;
+
+}  // namespace detail
+
 /// An engine for coroutines: a shared handle, as Engine.
 class AsyncEngine {
  public:
@@ -349,11 +358,10 @@ class AsyncEngine {
   /// @param args  As above.
   /// @return What the coroutine returns.
   template <class F, class... A>
-    requires(std::invocable<std::decay_t<F>, AsyncConnection&, std::decay_t<A>...> &&
-             !std::invocable<std::decay_t<F>, Connection&, std::decay_t<A>...>)
+    requires detail::TakesAsyncConnection<F, A...>
   [[nodiscard]] auto begin(F&& fn, A&&... args) const {
     detail::check_callable<F>();
-    return greenlet_spawn(BeginAwaiting(), engine_, std::forward<F>(fn), std::forward<A>(args)...);
+    return greenlet_spawn(Begin(), engine_, Await(), std::forward<F>(fn), std::forward<A>(args)...);
   }
   /// Refused: a scope that begins has to be awaited at its end too.
   void begin() const = delete;  // co_await engine.begin([](Connection& c) { … }), or engine.connect() and its begin()
@@ -362,11 +370,10 @@ class AsyncEngine {
   /// @param args  As there.
   /// @return As there.
   template <class F, class... A>
-    requires(std::invocable<std::decay_t<F>, AsyncConnection&, std::decay_t<A>...> &&
-             !std::invocable<std::decay_t<F>, Connection&, std::decay_t<A>...>)
+    requires detail::TakesAsyncConnection<F, A...>
   [[nodiscard]] auto connect(F&& fn, A&&... args) const {
     detail::check_callable<F>();
-    return greenlet_spawn(ConnectAwaiting(), engine_, std::forward<F>(fn), std::forward<A>(args)...);
+    return greenlet_spawn(Connect(), engine_, Await(), std::forward<F>(fn), std::forward<A>(args)...);
   }
   /// Refused: what is to run with the connection is synchronous.
   template <std::invocable<Connection&> F>
@@ -472,26 +479,12 @@ class AsyncEngine {
     }
   };
 
-  template <class F, class... A>
-  static decltype(auto) await_with(Connection& connection, F&& fn, A&&... args) {
-    AsyncConnection scoped(connection.connect());
-    return await_only(std::invoke(std::forward<F>(fn), scoped, std::forward<A>(args)...));
-  }
-
-  struct BeginAwaiting {
+  /// In place of synchronous code: runs a coroutine with the connection, and awaits it.
+  struct Await {
     template <class F, class... A>
-    decltype(auto) operator()(const Engine& engine, F&& fn, A&&... args) const {
-      return engine.begin_through(detail::Facade::async, [&](Connection& connection) -> decltype(auto) {
-        return await_with(connection, std::forward<F>(fn), std::forward<A>(args)...);
-      });
-    }
-  };
-
-  struct ConnectAwaiting {
-    template <class F, class... A>
-    decltype(auto) operator()(const Engine& engine, F&& fn, A&&... args) const {
-      Connection connection = engine.connect_through(detail::Facade::async, std::source_location::current());
-      return await_with(connection, std::forward<F>(fn), std::forward<A>(args)...);
+    decltype(auto) operator()(Connection& connection, F&& fn, A&&... args) const {
+      AsyncConnection scoped(connection.connect());
+      return await_only(std::invoke(std::forward<F>(fn), scoped, std::forward<A>(args)...));
     }
   };
 
