@@ -10,10 +10,6 @@ namespace greenway::detail {
 
 namespace {
 
-struct Made : Statement {
-  explicit Made(NodeRef node) noexcept : Statement(std::move(node)) {}
-};
-
 /// What a default_ or onupdate comes to for one row.
 template <class Default>
 NodeRef made(const Default& how, const Type& type) {
@@ -75,7 +71,7 @@ std::optional<Statement> with_defaults(const Statement& statement) {
       changed->set.emplace_back(about.name, made(*about.onupdate_value, about.type));
     }
   }
-  return changed == nullptr ? std::nullopt : std::optional<Statement>(Made(NodeRef(changed.release())));
+  return changed == nullptr ? std::nullopt : std::optional<Statement>(Rewritten(NodeRef(changed.release())));
 }
 
 }  // namespace greenway::detail

@@ -13,10 +13,6 @@ namespace greenway::detail {
 
 namespace {
 
-struct Made : Statement {
-  explicit Made(NodeRef node) noexcept : Statement(std::move(node)) {}
-};
-
 NodeRef parameter_of(const Table::Data& table, const std::string& name) {
   std::string known;
   for (const Column& column : table.columns) {
@@ -36,8 +32,11 @@ std::optional<Statement> with_columns(const Statement& statement, const Paramete
     return std::nullopt;
   }
   const auto& data = as<DataNode>(node);
+  if (!data.rows.empty() || data.select || !data.set.empty()) {
+    return std::nullopt;
+  }
   const auto table = as<TableNode>(*data.table).data.lock();
-  if (!data.rows.empty() || data.select || !data.set.empty() || table == nullptr) {
+  if (table == nullptr) {
     return std::nullopt;
   }
   StatementShape shape;
@@ -57,7 +56,7 @@ std::optional<Statement> with_columns(const Statement& statement, const Paramete
       changed->set.emplace_back(name, parameter_of(*table, name));
     }
   }
-  return Made(NodeRef(changed.release()));
+  return Rewritten(NodeRef(changed.release()));
 }
 
 }  // namespace greenway::detail

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <greenway/sql/schema.hpp>
+#include <greenway/sql/statement.hpp>
 
 /// The nodes that say more than an operator does.
 namespace greenway::detail {
@@ -22,6 +23,11 @@ class TableNode final : public Node {
   std::weak_ptr<const Table::Data> data;  ///< Gone when the last Table object is.
   bool has_defaults = false;              ///< Some column has a default_.
   bool has_onupdates = false;             ///< Some column has an onupdate.
+};
+
+/// A statement of a node that was made in the place of another's.
+struct Rewritten : Statement {
+  explicit Rewritten(NodeRef node) noexcept : Statement(std::move(node)) {}
 };
 
 /// A definition, of a table that it keeps.
