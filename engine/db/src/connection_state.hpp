@@ -120,8 +120,8 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
 
   // In watched_connection.cpp. A second handle, for handlers.
   Connection handle();
-  void tell(const Event<Connection&>& event);
-  void tell(const Event<Connection&, std::string_view>& event, std::string_view savepoint);
+  template <class... A>
+  void tell(const Event<Connection&, A...>& event, std::type_identity_t<A>... about);
   Result execute_watched(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options);
   Result execute_told(Connection& connection, const SQLText& sql, StatementContext& context);
   bool is_disconnect_as_told(const DBAPIError& error);

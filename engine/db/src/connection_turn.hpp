@@ -46,4 +46,13 @@ class ConnectionState::Pause {
   ConnectionState& state_;
 };
 
+template <class... A>
+void ConnectionState::tell(const Event<Connection&, A...>& event, std::type_identity_t<A>... about) {
+  if (event.is_heard()) [[unlikely]] {
+    const Pause pause(*this);
+    Connection connection = handle();
+    event(connection, about...);
+  }
+}
+
 }  // namespace greenway::detail

@@ -13,22 +13,6 @@ namespace greenway::detail {
 
 Connection ConnectionState::handle() { return Connection(shared_from_this(), true); }
 
-void ConnectionState::tell(const Event<Connection&>& event) {
-  if (event.is_heard()) [[unlikely]] {
-    const Pause pause(*this);
-    Connection connection = handle();
-    event(connection);
-  }
-}
-
-void ConnectionState::tell(const Event<Connection&, std::string_view>& event, std::string_view savepoint) {
-  if (event.is_heard()) [[unlikely]] {
-    const Pause pause(*this);
-    Connection connection = handle();
-    event(connection, savepoint);
-  }
-}
-
 Result ConnectionState::execute_watched(const SQLText& sql, std::span<const Value> values,
                                         const ExecutionOptions& options) {
   const EngineEvents& events = engine_->events;
