@@ -13,6 +13,13 @@ namespace greenway::detail {
 
 namespace {
 
+std::string capitals_of(std::string_view text) {
+  std::string capitals;
+  std::ranges::transform(text, std::back_inserter(capitals),
+                         [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+  return capitals;
+}
+
 /// SQLite's manual, "PRAGMA functions" and "The Schema Table".
 class SqliteCatalog final : public Catalog {
  public:
@@ -156,9 +163,7 @@ class SqliteCatalog final : public Catalog {
   /// What stands behind the columns of a partial index.
   std::string condition_of(std::string_view index) {
     const std::string sql = sql_of(index);
-    std::string capitals;
-    std::ranges::transform(sql, std::back_inserter(capitals),
-                           [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+    const std::string capitals = capitals_of(sql);
     const std::size_t where = capitals.find("WHERE", capitals.find(')'));
     return where == std::string::npos ? std::string() : sql.substr(sql.find_first_not_of(" \n\t", where + 5));
   }
@@ -168,9 +173,7 @@ class SqliteCatalog final : public Catalog {
     if (Type type = type_named(declared); type.kind() != TypeKind::unknown) {
       return type;
     }
-    std::string capitals;
-    std::ranges::transform(declared, std::back_inserter(capitals),
-                           [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+    const std::string capitals = capitals_of(declared);
     const auto has = [&](const char* part) { return capitals.find(part) != std::string::npos; };
     return has("INT")                                   ? Type(Integer())
            : has("CHAR") || has("CLOB") || has("TEXT")  ? Type(Text())
