@@ -112,7 +112,7 @@ TEST_CASE("many rows are inserted, updated and deleted by one statement with man
     CHECK(database::error_of<gw::ArgumentError>([&] { return connection.execute(gw::insert(t), gw::params("colour", "red")); }) ==
           "table 't' has no column 'colour' to write a parameter to; it has: id, name, size");
     CHECK_THROWS_AS(connection.execute(gw::insert(t), gw::rows(gw::params("name", "e"), gw::params("size", 1))), gw::ArgumentError);
-    CHECK_THROWS_AS(connection.execute(gw::insert(t).returning(t.c("id")), gw::rows(gw::params("name", "f"))),
+    CHECK_THROWS_AS(connection.execute(renamed.returning(t.c("id")), gw::rows(gw::params("which", 2, "name", "f"))),
                     gw::InvalidRequestError);
     CHECK(connection.scalar<std::int64_t>(gw::select(gw::func::count()).where(t.c("name") == "f").select_from(t)) == 0);
   });

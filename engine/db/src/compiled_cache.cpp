@@ -15,7 +15,7 @@ FoundStatement CompiledCache::find(const Statement& statement, StatementShape& s
   if (find_shape(statement.node(), shape, found)) {
     return found;
   }
-  found.compiled = std::make_shared<const Compiled>(compile(statement, shape, dialect_));
+  found.compiled = std::make_shared<const Executable>(compiled(statement, shape));
   const std::lock_guard lock(mutex_);
   if (limit_ == 0 || places_.contains(shape.key())) {
     return found;
@@ -28,6 +28,17 @@ FoundStatement CompiledCache::find(const Statement& statement, StatementShape& s
     entries_.pop_back();
   }
   return found;
+}
+
+Executable CompiledCache::compiled(const Statement& statement, const StatementShape& shape) const {
+  std::optional<InsertedKey> key = inserted_key(statement, shape, dialect_.kind());
+  if (!key) {
+    return {compile(statement, shape, dialect_), {}, false};
+  }
+  if (!key->returning) {
+    return {compile(statement, shape, dialect_), std::move(key->parts), false};
+  }
+  return {compile(*key->returning, dialect_), std::move(key->parts), true};
 }
 
 bool CompiledCache::find_known(const Node* root, FoundStatement& found) {

@@ -12,8 +12,17 @@
 #include <vector>
 
 #include <greenway/sql/compiler.hpp>
+#include <greenway/sql/detail/inserted_key.hpp>
 
 namespace greenway::detail {
+
+/// A statement compiled, and what has to be known of it besides when it is executed.
+struct Executable : Compiled {
+  Executable(Compiled compiled, std::vector<InsertedKey::Part> inserted_key, bool returns)
+      : Compiled(std::move(compiled)), key(std::move(inserted_key)), returns_key(returns) {}
+  std::vector<InsertedKey::Part> key;  // of INSERT: where the primary key comes from; or none
+  bool returns_key;                    // its rows are for the key, and nobody else
+};
 
 /// A statement that is executed again and again, and need not be read any more.
 struct KnownStatement {
@@ -23,7 +32,7 @@ struct KnownStatement {
 
 /// What a statement was compiled to. Valid as long as it is held, whatever becomes of the cache.
 struct FoundStatement {
-  std::shared_ptr<const Compiled> compiled;
+  std::shared_ptr<const Executable> compiled;
   std::shared_ptr<const KnownStatement> known;      // null: the shape that was read has the parameters
   const std::vector<const BindNode*>* binds = nullptr;  // in the order of their numbers
 };
@@ -43,11 +52,12 @@ class CompiledCache {
   struct Entry {
     std::string key;
     NodeRef root;  // keeps alive what the key has addresses of
-    std::shared_ptr<const Compiled> compiled;
+    std::shared_ptr<const Executable> compiled;
     std::shared_ptr<const KnownStatement> known = nullptr;  // of all statements of this shape the one that came back last
   };
   using Entries = std::list<Entry>;
 
+  Executable compiled(const Statement& statement, const StatementShape& shape) const;
   bool find_known(const Node* root, FoundStatement& found);
   bool find_shape(const NodeRef& root, const StatementShape& shape, FoundStatement& found);
   void remember(Entry& entry, const NodeRef& root, const StatementShape& shape);

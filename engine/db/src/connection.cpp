@@ -49,12 +49,12 @@ detail::ConnectionState& Connection::state() const {
 Result Connection::execute(const TextClause& statement, const ExecutionOptions& options) {
   Result result = state().execute(statement.sql(state().parameter_style()), statement.values(), options);
   if (statement.column_types() != nullptr && result.returns_rows()) {
-    auto types = std::make_shared<std::vector<Type>>();
+    auto columns = std::make_shared<detail::StatementColumns>();
     for (const std::string& name : result.keys()) {
       const auto known = std::ranges::find(*statement.column_types(), name, &std::pair<std::string, Type>::first);
-      types->push_back(known == statement.column_types()->end() ? Type() : known->second);
+      columns->types.push_back(known == statement.column_types()->end() ? Type() : known->second);
     }
-    result.set_types(std::move(types));
+    result.set_columns(std::move(columns));
   }
   return result;
 }
@@ -65,6 +65,17 @@ Result Connection::execute(const TextClause& statement, const Parameters& parame
 
 namespace {
 
+const Value& value_of(const detail::BindNode& bind, const Parameters& parameters) {
+  if (bind.has_value) {
+    return bind.value;
+  }
+  const auto given = std::ranges::find(parameters.items(), bind.text, &std::pair<std::string, Value>::first);
+  if (given == parameters.items().end()) {
+    throw ArgumentError("the statement's parameter '" + bind.text + "' has no value: give it to execute()");
+  }
+  return given->second;
+}
+
 /// The values of a statement's parameters, in the order of their numbers.
 std::vector<Value> values_of(const std::vector<const detail::BindNode*>& binds, const Parameters& parameters,
                              Dialect::Kind dialect) {
@@ -72,16 +83,8 @@ std::vector<Value> values_of(const std::vector<const detail::BindNode*>& binds, 
   values.reserve(binds.size());
   std::size_t used = 0;
   for (const detail::BindNode* bind : binds) {
-    if (bind->has_value) {
-      values.push_back(detail::bound_to(bind->value, bind->type, dialect));
-      continue;
-    }
-    const auto given = std::ranges::find(parameters.items(), bind->text, &std::pair<std::string, Value>::first);
-    if (given == parameters.items().end()) {
-      throw ArgumentError("the statement's parameter '" + bind->text + "' has no value: give it to execute()");
-    }
-    values.push_back(detail::bound_to(given->second, bind->type, dialect));
-    ++used;
+    values.push_back(detail::bound_to(value_of(*bind, parameters), bind->type, dialect));
+    used += bind->has_value ? 0 : 1;
   }
   if (used != parameters.items().size()) {
     throw ArgumentError("a value was given to execute() for a parameter that the statement does not have");
@@ -89,24 +92,18 @@ std::vector<Value> values_of(const std::vector<const detail::BindNode*>& binds, 
   return values;
 }
 
-}  // namespace
-
-Result Connection::execute(const Statement& statement, const ParameterSets& parameters, const ExecutionOptions& options) {
-  std::int64_t rowcount = 0;
-  if (!parameters.sets().empty()) {
-    const std::optional<Statement> written = detail::with_columns(statement, parameters.sets().front());
-    const Statement& sent = written ? *written : statement;
-    StatementShape shape;
-    if (!state().engine().compiled().find(sent, shape).compiled->column_types.empty()) {
-      throw InvalidRequestError("a statement that returns rows cannot be executed with several sets of parameters: give "
-                                "them to insert().values() as rows, or execute it once for each");
-    }
-    for (const Parameters& set : parameters.sets()) {
-      rowcount += execute(sent, set, options).rowcount();
-    }
+/// The columns of an inserted row's primary key that the statement itself says.
+std::vector<Value> known_key(const detail::FoundStatement& found, const Parameters& parameters) {
+  std::vector<Value> key;
+  key.reserve(found.compiled->key.size());
+  for (const detail::InsertedKey::Part& part : found.compiled->key) {
+    const bool is_known = part.source == detail::InsertedKey::Source::parameter;
+    key.push_back(is_known ? value_of(*(*found.binds)[part.index], parameters) : Value());
   }
-  return Result(nullptr, {}, rowcount, 0);
+  return key;
 }
+
+}  // namespace
 
 Result Connection::execute(const Statement& statement, const Parameters& parameters, const ExecutionOptions& options) {
   const std::optional<Statement> written = detail::with_columns(statement, parameters);
@@ -116,9 +113,80 @@ Result Connection::execute(const Statement& statement, const Parameters& paramet
   static thread_local StatementShape shape;
   const detail::FoundStatement found = state().engine().compiled().find(sent, shape);
   const std::vector<Value> values = values_of(*found.binds, parameters, dialect().kind());
+  if (!found.compiled->key.empty()) {
+    return execute_insert(*found.compiled, values, known_key(found, parameters), options);
+  }
   Result result = state().execute(found.compiled->sql, values, options);
-  result.set_types({found.compiled, &found.compiled->column_types});
+  result.set_columns({found.compiled, &found.compiled->columns});
   return result;
+}
+
+Result Connection::execute_insert(const detail::Executable& insert, const std::vector<Value>& values,
+                                  std::vector<Value> key, const ExecutionOptions& options) {
+  ExecutionOptions buffered = options;
+  buffered.stream_results = false;
+  buffered.yield_per.reset();
+  Result result = state().execute(insert.sql, values, buffered);
+  std::optional<Row> returned;
+  if (insert.returns_key) {
+    result.set_columns(std::make_shared<const detail::StatementColumns>(insert.columns));
+    returned = result.fetchone();
+  }
+  for (std::size_t i = 0; i != key.size(); ++i) {
+    const detail::InsertedKey::Part& part = insert.key[i];
+    if (part.source == detail::InsertedKey::Source::rowid) {
+      key[i] = Value(result.lastrowid());
+    } else if (part.source == detail::InsertedKey::Source::returned && returned) {
+      key[i] = returned->get<Value>(part.index);
+    }
+  }
+  Result inserted(nullptr, {}, result.rowcount(), result.lastrowid());
+  inserted.inserted_key_ = std::make_shared<const std::vector<Value>>(std::move(key));
+  return inserted;
+}
+
+Result Connection::execute(const Statement& statement, const ParameterSets& parameters, const ExecutionOptions& options) {
+  const std::vector<Parameters>& sets = parameters.sets();
+  if (sets.empty()) {
+    return Result(nullptr, {}, 0, 0);
+  }
+  if (detail::is_insert_returning(statement)) {
+    return insert_many_values(statement, sets, options);
+  }
+  const Statement sent = detail::for_many(statement, sets.front());
+  StatementShape shape;
+  if (!state().engine().compiled().find(sent, shape).compiled->columns.types.empty()) {
+    throw InvalidRequestError("of what returns rows only an insert().returning() can be executed with several sets of "
+                              "parameters: execute it once for each");
+  }
+  std::int64_t rowcount = 0;
+  for (const Parameters& set : sets) {
+    rowcount += execute(sent, set, options).rowcount();
+  }
+  return Result(nullptr, {}, rowcount, 0);
+}
+
+Result Connection::insert_many_values(const Statement& insert, std::span<const Parameters> sets,
+                                      const ExecutionOptions& options) {
+  // Before 15.19 a server dies of describing a statement with more than 7,400 parameters.
+  constexpr std::size_t most_parameters = 7000;
+  const ExecutionOptions& mine = state().options();
+  const std::size_t asked = options.insertmanyvalues_page_size.value_or(mine.insertmanyvalues_page_size.value_or(1000));
+  const std::size_t page = std::clamp<std::size_t>(most_parameters / std::max<std::size_t>(sets.front().items().size(), 1), 1,
+                                                   std::max<std::size_t>(asked, 1));
+  ExecutionOptions buffered = options;
+  buffered.stream_results = false;
+  buffered.yield_per.reset();
+  std::optional<Result> all;
+  for (std::size_t first = 0; first < sets.size(); first += page) {
+    Result some = execute(detail::with_rows(insert, sets.subspan(first, std::min(page, sets.size() - first))), {}, buffered);
+    if (all) {
+      all->append(std::move(some));
+    } else {
+      all = std::move(some);
+    }
+  }
+  return std::move(*all);
 }
 
 const Dialect& Connection::dialect() const { return Dialect::of(state().engine().driver->name()); }

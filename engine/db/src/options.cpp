@@ -19,6 +19,7 @@ ExecutionOptions ExecutionOptions::merged(const ExecutionOptions& over) const {
   take(&ExecutionOptions::max_row_buffer);
   take(&ExecutionOptions::logging_token);
   take(&ExecutionOptions::prepare);
+  take(&ExecutionOptions::insertmanyvalues_page_size);
   return both;
 }
 

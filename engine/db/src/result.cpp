@@ -65,7 +65,7 @@ Result::Result(std::shared_ptr<const ColumnList> columns, detail::Stream stream)
 
 Result::Result(Result&& other) noexcept
     : columns_(std::move(other.columns_)),
-      types_(std::move(other.types_)),
+      selected_(std::move(other.selected_)),
       source_(std::move(other.source_)),
       next_(std::exchange(other.next_, 0)),
       size_(std::exchange(other.size_, 0)),
@@ -74,6 +74,7 @@ Result::Result(Result&& other) noexcept
       stream_(std::move(other.stream_)),
       rowcount_(other.rowcount_),
       lastrowid_(other.lastrowid_),
+      inserted_key_(std::move(other.inserted_key_)),
       filter_(std::move(other.filter_)),
       partition_size_(other.partition_size_),
       closed_(std::exchange(other.closed_, true)) {
@@ -90,9 +91,9 @@ Result& Result::operator=(Result&& other) noexcept {
 
 Result::~Result() = default;
 
-void Result::set_types(std::shared_ptr<const std::vector<Type>> types) noexcept {
-  if (types != nullptr && returns_rows() && types->size() == columns_->size()) {
-    types_ = std::move(types);
+void Result::set_columns(std::shared_ptr<const detail::StatementColumns> selected) noexcept {
+  if (selected != nullptr && returns_rows() && selected->types.size() == columns_->size()) {
+    selected_ = std::move(selected);
   }
 }
 
@@ -106,6 +107,19 @@ std::vector<std::string> Result::keys() const {
     names.push_back(column.name);
   }
   return names;
+}
+
+const std::vector<Value>& Result::inserted_primary_key() const {
+  if (inserted_key_ == nullptr) {
+    throw InvalidRequestError("the primary key is known of one row that an insert() without returning() has inserted into a "
+                              "table with a primary key; of several rows ask for it: insert().returning()");
+  }
+  return *inserted_key_;
+}
+
+void Result::append(Result other) {
+  std::ranges::move(other.batches_, std::back_inserter(batches_));
+  rowcount_ += other.rowcount_;
 }
 
 std::optional<Row> Result::fetchone() {
@@ -187,7 +201,7 @@ void Result::read_from(std::shared_ptr<const RowBatch> batch) {
   next_ = 0;
   size_ = batch != nullptr ? batch->size() : 0;
   source_ = batch != nullptr
-                ? std::make_shared<const detail::RowSource>(detail::RowSource{std::move(batch), columns_, types_})
+                ? std::make_shared<const detail::RowSource>(detail::RowSource{std::move(batch), columns_, selected_})
                 : nullptr;
 }
 
@@ -228,12 +242,13 @@ Result& Result::project(const std::vector<std::size_t>& columns) {
     chosen.push_back(filter.columns().empty() ? column : filter.columns()[column]);
   }
   columns_ = std::move(shape);
-  if (types_ != nullptr) {
-    auto types = std::make_shared<std::vector<Type>>();
+  if (selected_ != nullptr) {
+    auto selected = std::make_shared<detail::StatementColumns>();
     for (const std::size_t column : columns) {
-      types->push_back((*types_)[column]);
+      selected->types.push_back(selected_->types[column]);
+      selected->elements.push_back(selected_->elements.empty() ? nullptr : selected_->elements[column]);
     }
-    types_ = std::move(types);
+    selected_ = std::move(selected);
   }
   filter.choose(std::move(chosen));
   if (next_ < size_) {
@@ -268,7 +283,7 @@ FrozenResult Result::freeze() {
     batches.push_back(source_->batch);
     next_ = size_;
   }
-  FrozenResult frozen(columns_, types_, std::move(batches));
+  FrozenResult frozen(columns_, selected_, std::move(batches));
   close();
   return frozen;
 }
@@ -279,7 +294,7 @@ Result FrozenResult::operator()() const {
     rows += static_cast<std::int64_t>(batch->size());
   }
   Result result(columns_, batches_, rows, 0);
-  result.set_types(types_);
+  result.set_columns(selected_);
   return result;
 }
 
@@ -310,7 +325,7 @@ void Result::print(std::ostream& out) const {
   for (std::size_t i = next_batch_; i < batches_.size(); ++i) {
     const bool is_chosen = filter_ != nullptr && !filter_->columns().empty();
     const auto source = std::make_shared<const detail::RowSource>(detail::RowSource{
-        is_chosen ? detail::RowFilter::chosen(batches_[i], 0, filter_->columns()) : batches_[i], columns_, types_});
+        is_chosen ? detail::RowFilter::chosen(batches_[i], 0, filter_->columns()) : batches_[i], columns_, selected_});
     for (std::size_t row = 0; row < batches_[i]->size(); ++row) {
       out << '\n' << Row(source, row);
     }

@@ -72,6 +72,20 @@ std::string listed(const ColumnList& columns) {
 
 namespace detail {
 
+std::size_t index_of(const ColumnList& columns, const StatementColumns* selected, const Node* element,
+                     std::string_view name) {
+  if (selected != nullptr && element != nullptr) {
+    const auto found = std::ranges::find(selected->elements, element, &NodeRef::get);
+    if (found != selected->elements.end()) {
+      return static_cast<std::size_t>(found - selected->elements.begin());
+    }
+  }
+  if (name.empty()) {
+    throw NoSuchColumnError("the expression is none of what was selected: keep the one that select() was given");
+  }
+  return index_of(columns, name);
+}
+
 std::size_t index_of(const ColumnList& columns, std::string_view name) {
   const auto has_name = [&](const ColumnInfo& column) { return column.name == name; };
   const auto found = std::find_if(columns.begin(), columns.end(), has_name);

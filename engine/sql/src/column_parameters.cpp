@@ -13,15 +13,19 @@ namespace greenway::detail {
 
 namespace {
 
-NodeRef parameter_of(const Table::Data& table, const std::string& name) {
+const Column& column_of(const Table::Data& table, const std::string& name) {
   std::string known;
   for (const Column& column : table.columns) {
     if (column.name() == name) {
-      return NodeRef(new BindNode(name, column.data().type));
+      return column;
     }
     known.append(known.empty() ? "" : ", ").append(column.name());
   }
   throw ArgumentError("table '" + table.name + "' has no column '" + name + "' to write a parameter to; it has: " + known);
+}
+
+NodeRef parameter_of(const Table::Data& table, const std::string& name) {
+  return NodeRef(new BindNode(name, column_of(table, name).data().type));
 }
 
 }  // namespace
@@ -56,6 +60,52 @@ std::optional<Statement> with_columns(const Statement& statement, const Paramete
       changed->set.emplace_back(name, parameter_of(*table, name));
     }
   }
+  return Rewritten(NodeRef(changed.release()));
+}
+
+bool is_insert_returning(const Statement& statement) noexcept {
+  const Node& node = *statement.node();
+  if (node.kind != NodeKind::insert) {
+    return false;
+  }
+  const auto& data = as<DataNode>(node);
+  return !data.returning.empty() && data.rows.empty() && !data.select;
+}
+
+Statement with_rows(const Statement& insert, std::span<const Parameters> rows) {
+  const auto& data = as<DataNode>(*insert.node());
+  const auto table = as<TableNode>(*data.table).data.lock();
+  if (table == nullptr) {
+    throw ArgumentError("the table '" + data.table->text + "' that is to be inserted into is gone");
+  }
+  auto changed = std::make_unique<DataNode>(data);
+  std::vector<Type> types;
+  for (const auto& [name, value] : rows.front().items()) {
+    changed->names.push_back(name);
+    types.push_back(column_of(*table, name).data().type);
+  }
+  for (const Parameters& row : rows) {
+    if (!std::ranges::equal(row.items(), changed->names, {}, &std::pair<std::string, Value>::first)) {
+      throw ArgumentError("all sets of parameters have to name the same columns, in the same order, as the first one does");
+    }
+    NodeList values;
+    values.reserve(types.size());
+    for (std::size_t i = 0; i != types.size(); ++i) {
+      values.push_back(NodeRef(new BindNode(row.items()[i].second, types[i])));
+    }
+    changed->rows.push_back(std::move(values));
+  }
+  return Rewritten(NodeRef(changed.release()));
+}
+
+Statement for_many(const Statement& statement, const Parameters& first) {
+  Statement written = with_columns(statement, first).value_or(statement);
+  const Node& node = *written.node();
+  if (node.kind != NodeKind::insert || as<DataNode>(node).is_inline) {
+    return written;
+  }
+  auto changed = std::make_unique<DataNode>(as<DataNode>(node));
+  changed->is_inline = true;
   return Rewritten(NodeRef(changed.release()));
 }
 

@@ -372,7 +372,7 @@ Compiled Compilation::run(const Node& root) {
     parameters.push_back({bind->text, bind->type});
   }
   std::vector<std::string> names;
-  std::vector<Type> types;
+  StatementColumns selected;
   const Node* first = &root;
   while (first->kind == NodeKind::compound) {
     first = first->child(0).get();
@@ -382,11 +382,12 @@ Compiled Compilation::run(const Node& root) {
         return column->kind == NodeKind::star || column->kind == NodeKind::literal_column;
       })) {
     names = result_names(columns);
+    selected.elements = columns;
     for (const NodeRef& column : columns) {
-      types.push_back(column->type);
+      selected.types.push_back(column->type);
     }
   }
-  return {std::move(out_), std::move(parameters), std::move(names), std::move(types)};
+  return {std::move(out_), std::move(parameters), std::move(names), std::move(selected)};
 }
 
 }  // namespace greenway::detail

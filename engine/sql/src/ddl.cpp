@@ -91,23 +91,15 @@ class TableWriter {
   }
 
  private:
-  /// Whether the database makes the values of a column.
-  [[nodiscard]] bool is_made(const Column::Data& column) const {
-    const TypeKind kind = column.type.kind();
-    const bool is_integer = kind == TypeKind::integer || kind == TypeKind::big_integer || kind == TypeKind::small_integer;
-    const bool may = column.primary_key && key_.size() == 1 && is_integer && column.foreign_keys.empty() && !column.server_default;
-    return column.autoincrement.value_or(may) && is_integer;
-  }
-
   std::string definition(const Column::Data& column) {
     std::string sql = dialect_.quote(column.name) + " ";
-    if (!is_sqlite_ && !column.identity && is_made(column)) {
+    if (!is_sqlite_ && !column.identity && table_.is_counted(column)) {
       return sql + (column.type.kind() == TypeKind::big_integer     ? "BIGSERIAL"
                     : column.type.kind() == TypeKind::small_integer ? "SMALLSERIAL"
                                                                     : "SERIAL") + " NOT NULL";
     }
     // SQLite makes values for INTEGER PRIMARY KEY, and for nothing that is called otherwise.
-    sql += is_sqlite_ && is_made(column) ? "INTEGER" : dialect_.type_name(column.type);
+    sql += is_sqlite_ && table_.is_counted(column) ? "INTEGER" : dialect_.type_name(column.type);
     if (column.server_default) {
       StatementShape none;
       detail::Compilation compilation(dialect_, none);

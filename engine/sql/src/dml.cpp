@@ -124,6 +124,10 @@ Insert Insert::from_select(const std::vector<std::string>& names, const Select& 
                 table_);
 }
 
+Insert Insert::inline_() const {
+  return Insert(changed(node_, [](DataNode& node) { node.is_inline = true; }), table_);
+}
+
 Insert Insert::with_returning(const std::vector<Selected>& selected) const {
   return Insert(set_returning(node_, selected), table_);
 }

@@ -126,17 +126,24 @@ const Column& Table::c(std::string_view name) const {
   throw ArgumentError("table '" + data_->name + "' has no column '" + std::string(name) + "'; it has: " + known);
 }
 
-std::vector<Column> Table::primary_key() const {
-  std::vector<Column> columns;
-  if (data_->primary_key) {
-    for (const std::string& name : data_->primary_key->columns) {
-      columns.push_back(c(name));
+std::vector<Column> Table::Data::primary_key_columns() const {
+  std::vector<Column> key;
+  if (primary_key) {
+    for (const std::string& part : primary_key->columns) {
+      key.push_back(*std::ranges::find(columns, part, &Column::name));
     }
   } else {
-    std::ranges::copy_if(data_->columns, std::back_inserter(columns),
-                         [](const Column& column) { return column.data().primary_key; });
+    std::ranges::copy_if(columns, std::back_inserter(key), [](const Column& column) { return column.data().primary_key; });
   }
-  return columns;
+  return key;
+}
+
+bool Table::Data::is_counted(const Column::Data& column) const {
+  const TypeKind kind = column.type.kind();
+  const bool is_integer = kind == TypeKind::integer || kind == TypeKind::big_integer || kind == TypeKind::small_integer;
+  const bool may = column.primary_key && is_integer && column.foreign_keys.empty() && !column.server_default &&
+                   primary_key_columns().size() == 1;
+  return column.autoincrement.value_or(may) && is_integer;
 }
 
 const Table* MetaData::find(std::string_view key) const noexcept {

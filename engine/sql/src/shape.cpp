@@ -175,6 +175,7 @@ void StatementShape::add_data(const Node& node) {
   const auto& data = detail::as<detail::DataNode>(node);
   add_kind(node.kind);
   key_ += static_cast<char>(data.on_conflict);
+  key_ += static_cast<char>(data.is_inline);
   add(data.table.get());
   const auto add_names = [this](const std::vector<std::string>& names) {
     add_number(names.size());

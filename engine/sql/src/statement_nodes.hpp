@@ -100,6 +100,7 @@ class DataNode final : public Node {
   NodeRef select;                  ///< INSERT: instead of rows.
   std::vector<Assignment> set;     ///< UPDATE.
   NodeRef where;                   ///< UPDATE, DELETE.
+  bool is_inline = false;          ///< INSERT: nothing is asked back.
   NodeList returning;
   OnConflict on_conflict = OnConflict::fail;
   std::vector<std::string> conflict_columns;

@@ -10,6 +10,7 @@
 #include <concepts>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -31,6 +32,7 @@ class Engine;
 namespace detail {
 
 class ConnectionState;
+struct Executable;
 
 /// While it exists, statements are refused once `transaction` is over: for functions that run inside a transaction.
 class TransactionScope {
@@ -104,11 +106,12 @@ class Connection {
   /// @throws ...            As above.
   Result execute(const Statement& statement, const Parameters& parameters = {}, const ExecutionOptions& options = {});
   /// Executes one statement once for each set of parameters: SQLAlchemy's executemany.
-  /// @param statement   One without RETURNING. An insert() without values takes its columns from the first set.
+  /// An insert().returning() is sent as `VALUES (…), (…)`, in pages of options.insertmanyvalues_page_size sets.
+  /// @param statement   An insert() without values takes its columns from the first set.
   /// @param parameters  See rows(). Without any nothing is sent.
   /// @param options     See above.
-  /// @return The sum of the row counts.
-  /// @throws InvalidRequestError  The statement returns rows.
+  /// @return The sum of the row counts; of an insert().returning() the rows, in the order of the sets.
+  /// @throws InvalidRequestError  The statement returns rows, and is no insert() that takes its columns from the sets.
   /// @throws ...                  As above. In AUTOCOMMIT the sets before the one that failed are kept, elsewhere the
   ///                              transaction decides.
   Result execute(const Statement& statement, const ParameterSets& parameters, const ExecutionOptions& options = {});
@@ -275,6 +278,9 @@ class Connection {
     return std::forward<F>(fn)();
   }
   static void commit_if_active(Transaction& transaction);
+  Result execute_insert(const detail::Executable& insert, const std::vector<Value>& values, std::vector<Value> key,
+                        const ExecutionOptions& options);
+  Result insert_many_values(const Statement& insert, std::span<const Parameters> sets, const ExecutionOptions& options);
 
   std::shared_ptr<detail::ConnectionState> state_;
   bool is_branch_ = false;  // of a connection that somebody else closes

@@ -25,12 +25,12 @@ class FrozenResult {
 
  private:
   friend class Result;
-  FrozenResult(std::shared_ptr<const ColumnList> columns, std::shared_ptr<const std::vector<Type>> types,
+  FrozenResult(std::shared_ptr<const ColumnList> columns, std::shared_ptr<const detail::StatementColumns> selected,
                std::vector<std::shared_ptr<const RowBatch>> batches) noexcept
-      : columns_(std::move(columns)), types_(std::move(types)), batches_(std::move(batches)) {}
+      : columns_(std::move(columns)), selected_(std::move(selected)), batches_(std::move(batches)) {}
 
   std::shared_ptr<const ColumnList> columns_;
-  std::shared_ptr<const std::vector<Type>> types_;
+  std::shared_ptr<const detail::StatementColumns> selected_;
   std::vector<std::shared_ptr<const RowBatch>> batches_;
 };
 

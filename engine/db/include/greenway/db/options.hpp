@@ -49,6 +49,10 @@ struct ExecutionOptions {
   /// May statements be kept prepared on their connection?
   std::optional<bool> prepare = {};
 
+  /// So many rows are written by one statement where insert().returning() is executed with several sets of parameters; 1000
+  /// when not set. Fewer where that would be too many parameters.
+  std::optional<std::size_t> insertmanyvalues_page_size = {};
+
   /// @param over  What is set there replaces what is set here.
   /// @return Both together.
   [[nodiscard]] ExecutionOptions merged(const ExecutionOptions& over) const;

@@ -179,6 +179,11 @@ class Result {
   [[nodiscard]] std::int64_t rowcount() const noexcept { return rowcount_; }
   /// @return The rowid of the last INSERT on SQLite; 0 elsewhere.
   [[nodiscard]] std::int64_t lastrowid() const noexcept { return lastrowid_; }
+  /// @return The primary key of the row that an insert() has inserted, a value for each of its columns; NULL where nothing
+  ///         was inserted. On PostgreSQL what the server makes of it is asked for with RETURNING; see Insert::inline_.
+  /// @throws InvalidRequestError  Of anything but an insert() of one row, by execute() with one set of parameters, into a
+  ///                              table with a primary key: where there is a returning() it is among the rows.
+  [[nodiscard]] const std::vector<Value>& inserted_primary_key() const;
   /// @return Whether it is closed.
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
@@ -345,8 +350,8 @@ class Result {
   friend class ResultView;
   friend class Connection;
 
-  /// Says of which types the columns are, before anything is read. Null, or another number of them, says nothing.
-  void set_types(std::shared_ptr<const std::vector<Type>> types) noexcept;
+  /// Says what was selected, before anything is read. Null, or another number of columns, says nothing.
+  void set_columns(std::shared_ptr<const detail::StatementColumns> selected) noexcept;
   /// A buffered result.
   Result(std::shared_ptr<const ColumnList> columns, std::vector<std::shared_ptr<const RowBatch>> batches,
          std::int64_t rowcount, std::int64_t lastrowid);
@@ -364,13 +369,16 @@ class Result {
     }
     return true;
   }
+  /// The rows of another buffered result follow those of this one.
+  void append(Result other);
   bool load();
   std::shared_ptr<const RowBatch> next_batch();
   [[nodiscard]] std::size_t column_index(std::size_t column) const;
   [[nodiscard]] std::size_t column_index(std::string_view name) const;
   template <detail::NamesColumn C>
   [[nodiscard]] std::size_t column_index(const C& column) const {
-    return column_index(std::string_view(column.name()));
+    check_readable();
+    return detail::index_of(*columns_, selected_.get(), column);
   }
   Result& project(const std::vector<std::size_t>& columns);
   Result& unique_by(std::function<std::string(const Row&)> strategy);
@@ -382,7 +390,7 @@ class Result {
   [[noreturn]] static void throw_no_row();
 
   std::shared_ptr<const ColumnList> columns_;
-  std::shared_ptr<const std::vector<Type>> types_;        // that the statement says the columns have; or null
+  std::shared_ptr<const detail::StatementColumns> selected_;  // what the statement says of the columns; or null
   std::shared_ptr<const detail::RowSource> source_;       // the batch being read
   std::size_t next_ = 0;                                  // in it: the next row
   std::size_t size_ = 0;                                  // of it
@@ -391,6 +399,7 @@ class Result {
   detail::Stream stream_;  // streaming: where they come from, until the end
   std::int64_t rowcount_ = -1;
   std::int64_t lastrowid_ = 0;
+  std::shared_ptr<const std::vector<Value>> inserted_key_;  // or null
   std::unique_ptr<detail::RowFilter> filter_;  // of columns() and unique()
   std::size_t partition_size_ = 1000;
   bool closed_ = false;

@@ -20,6 +20,7 @@
 
 #include <greenway/db/detail/read_cell.hpp>
 #include <greenway/db/row_batch.hpp>
+#include <greenway/sql/detail/statement_columns.hpp>
 #include <greenway/sql/type.hpp>
 #include <greenway/sql/value.hpp>
 
@@ -36,12 +37,14 @@ class RowFilter;
 struct RowSource {
   std::shared_ptr<const RowBatch> batch;
   std::shared_ptr<const ColumnList> columns;
-  std::shared_ptr<const std::vector<Type>> types = {};  // that the statement says its columns have; or null
+  std::shared_ptr<const StatementColumns> selected = {};  // what the statement says of them; or null
 };
 
 /// The number of the only column of that name.
 std::size_t index_of(const ColumnList& columns, std::string_view name);
 [[noreturn]] void throw_no_column(const ColumnList& columns, std::size_t column);
+/// The number of the column that was selected as `element`; else of the only one that is called `name`, unless that is empty.
+std::size_t index_of(const ColumnList& columns, const StatementColumns* selected, const Node* element, std::string_view name);
 
 /// Makes a `T` of a whole row. Tuples are below, structs in greenway/db/row_struct.hpp.
 template <class T>
@@ -51,11 +54,28 @@ struct RowReader {
                 "BOOST_DESCRIBE_STRUCT and include <greenway/db/row_struct.hpp>");
 };
 
-/// A column of a table, or whatever else has the name of one.
+/// Anything that can be selected, or that has the name of a column.
 template <class C>
-concept NamesColumn = requires(const C& column) {
+concept HasColumnName = requires(const C& column) {
   { column.name() } -> std::convertible_to<std::string_view>;
 };
+template <class C>
+concept NamesColumn = HasColumnName<C> || requires(const C& column) {
+  { column.node() } -> std::convertible_to<const NodeRef&>;
+};
+
+template <NamesColumn C>
+std::size_t index_of(const ColumnList& columns, const StatementColumns* selected, const C& column) {
+  const Node* element = nullptr;
+  std::string_view name;
+  if constexpr (requires { column.node(); }) {
+    element = column.node().get();
+  }
+  if constexpr (HasColumnName<C>) {
+    name = column.name();
+  }
+  return index_of(columns, selected, element, name);
+}
 
 }  // namespace detail
 
@@ -112,10 +132,11 @@ class Row {
     const Cell value = cell(column);
     const ColumnInfo& info = (*source_->columns)[column];
     if constexpr (std::is_same_v<T, Value>) {
-      return source_->types == nullptr ? detail::to_value(value) : detail::to_value(value, info, (*source_->types)[column]);
+      return source_->selected == nullptr ? detail::to_value(value)
+                                          : detail::to_value(value, info, source_->selected->types[column]);
     } else {
-      const bool is_scaled = value.kind == ValueKind::real && source_->types != nullptr;
-      return detail::from_cell<T>(is_scaled ? detail::scaled(value, (*source_->types)[column]) : value, info);
+      const bool is_scaled = value.kind == ValueKind::real && source_->selected != nullptr;
+      return detail::from_cell<T>(is_scaled ? detail::scaled(value, source_->selected->types[column]) : value, info);
     }
   }
   /// @tparam T      See the table.
@@ -148,21 +169,21 @@ class Row {
   }
 
   /// @tparam T      See the table.
-  /// @param column  A Column, found by its name.
+  /// @param column  What was selected, the same object or a copy; or else a Column, found by its name.
   /// @return The value.
   /// @throws ...  As by name.
   template <class T, detail::NamesColumn C>
   [[nodiscard]] T get(const C& column) const& {
-    return get<T>(std::string_view(column.name()));
+    return get<T>(index_of(column));
   }
   /// As above.
   /// @tparam T      See the table; no view.
-  /// @param column  A Column, found by its name.
+  /// @param column  As above.
   /// @return The value.
   template <class T, detail::NamesColumn C>
   [[nodiscard]] T get(const C& column) const&& {
     static_assert(!detail::is_view<T>, "the view would outlive its row: name the row first, or read a std::string");
-    return get<T>(std::string_view(column.name()));
+    return get<T>(index_of(column));
   }
 
   /// Reads the whole row.
@@ -191,6 +212,21 @@ class Row {
   /// @throws NoSuchColumnError    There is no such column.
   /// @throws InvalidRequestError  Several columns have that name.
   [[nodiscard]] std::size_t index_of(std::string_view name) const { return detail::index_of(*source_->columns, name); }
+
+  /// @param column  What was selected, or else a Column that has its name.
+  /// @return Its number.
+  /// @throws ...  As above.
+  template <detail::NamesColumn C>
+  [[nodiscard]] std::size_t index_of(const C& column) const {
+    return detail::index_of(*source_->columns, source_->selected.get(), column);
+  }
+  /// @param column  As of index_of().
+  /// @return Whether its value is NULL.
+  /// @throws ...  As above.
+  template <detail::NamesColumn C>
+  [[nodiscard]] bool is_null(const C& column) const {
+    return is_null(index_of(column));
+  }
 
   /// Prints `(1, 'text', NULL)`.
   friend std::ostream& operator<<(std::ostream& out, const Row& row);

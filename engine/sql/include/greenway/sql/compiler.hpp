@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <greenway/sql/detail/node.hpp>
+#include <greenway/sql/detail/statement_columns.hpp>
 #include <greenway/sql/sql_text.hpp>
 #include <greenway/sql/statement.hpp>
 
@@ -66,15 +67,15 @@ struct Compiled {
   /// @param text            SQL with placeholders.
   /// @param all_parameters  In the order of the placeholders' numbers.
   /// @param names           Of the columns of its rows.
-  /// @param types           Of those columns.
+  /// @param selected        What these are.
   Compiled(std::string text, std::vector<CompiledParameter> all_parameters, std::vector<std::string> names,
-           std::vector<Type> types)
+           detail::StatementColumns selected)
       : sql(std::move(text)), parameters(std::move(all_parameters)), column_names(std::move(names)),
-        column_types(std::move(types)) {}
+        columns(std::move(selected)) {}
   SQLText sql;                                ///< See above.
   std::vector<CompiledParameter> parameters;  ///< See above.
   std::vector<std::string> column_names;      ///< See above; empty where the database makes them.
-  std::vector<Type> column_types;             ///< See above.
+  detail::StatementColumns columns;           ///< See above.
 };
 
 /// What a statement is, but for the values of its parameters: two with the same shape have the same SQL text.

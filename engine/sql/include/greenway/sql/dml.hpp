@@ -82,6 +82,9 @@ class Insert : public Statement {
   [[nodiscard]] Insert returning(const E&... selected) const {
     return with_returning({Selected(selected)...});
   }
+  /// For a role that may insert and not read: Result::inserted_primary_key then knows nothing.
+  /// @return The statement without the RETURNING that PostgreSQL is asked for the new key with.
+  [[nodiscard]] Insert inline_() const;
   /// @param target  See there.
   /// @return `… ON CONFLICT … DO NOTHING`.
   [[nodiscard]] Insert on_conflict_do_nothing(const ConflictTarget& target = {}) const;

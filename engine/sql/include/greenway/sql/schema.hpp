@@ -293,6 +293,11 @@ class Table : public FromClause {
     NamingConvention convention = {};                      ///< Of the metadata.
     /// @return schema.name, or the name alone: how ForeignKey calls it.
     [[nodiscard]] std::string key() const { return schema.empty() ? name : schema + "." + name; }
+    /// @return The columns of its primary key.
+    [[nodiscard]] std::vector<Column> primary_key_columns() const;
+    /// @param column  Of this table.
+    /// @return Whether the database counts its values up: SERIAL, or an INTEGER PRIMARY KEY of SQLite.
+    [[nodiscard]] bool is_counted(const Column::Data& column) const;
   };
 
   /// @param name      As in the database.
@@ -318,7 +323,7 @@ class Table : public FromClause {
   /// @return How those of its constraints and indexes are called that were given no name.
   [[nodiscard]] const NamingConvention& naming_convention() const noexcept { return data_->convention; }
   /// @return The columns of its primary key.
-  [[nodiscard]] std::vector<Column> primary_key() const;
+  [[nodiscard]] std::vector<Column> primary_key() const { return data_->primary_key_columns(); }
 
  private:
   friend class MetaData;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include <greenway/sql/statement.hpp>
 #include <greenway/sql/text.hpp>
@@ -15,5 +16,21 @@ namespace greenway::detail {
 /// @return The statement with these columns as named parameters; empty when it says itself what to write.
 /// @throws ArgumentError  The table has no such column; the message lists those it has.
 [[nodiscard]] std::optional<Statement> with_columns(const Statement& statement, const Parameters& parameters);
+
+/// @param statement  Any.
+/// @return Whether it is an INSERT that returns rows, and takes what it writes from what it is executed with.
+[[nodiscard]] bool is_insert_returning(const Statement& statement) noexcept;
+
+/// @param insert  One of which is_insert_returning() holds.
+/// @param rows    At least one; all name the same columns.
+/// @return The statement that writes them.
+/// @throws ArgumentError  The table has no such column, or the rows have different ones.
+[[nodiscard]] Statement with_rows(const Statement& insert, std::span<const Parameters> rows);
+
+/// @param statement  Any.
+/// @param first      The first of what it is executed with.
+/// @return The statement with these columns, as with_columns(), that asks for no key.
+/// @throws ArgumentError  As with_columns().
+[[nodiscard]] Statement for_many(const Statement& statement, const Parameters& first);
 
 }  // namespace greenway::detail
