@@ -184,11 +184,11 @@ std::vector<Shape> selects() {
       {"FETCH", select(id()).order_by(id()).fetch(5), "SELECT account.id FROM account ORDER BY account.id FETCH FIRST ($1) ROWS ONLY",
        "SELECT account.id FROM account ORDER BY account.id LIMIT ?1"},
       {"FETCH WITH TIES", select(id()).order_by(id()).fetch(5, true),
-       "SELECT account.id FROM account ORDER BY account.id FETCH FIRST ($1) ROWS WITH TIES", "!WITH TIES"},
+       "SELECT account.id FROM account ORDER BY account.id FETCH FIRST ($1) ROWS WITH TIES", "!SQLite has no FETCH … WITH TIES"},
       {"DISTINCT", select(owner()).distinct(), "SELECT DISTINCT account.owner FROM account"},
       {"DISTINCT ON", select(owner(), id()).distinct_on(owner()).order_by(owner(), id()),
        "SELECT DISTINCT ON (account.owner) account.owner, account.id FROM account ORDER BY account.owner, account.id",
-       "!DISTINCT ON"},
+       "!SQLite has no SELECT DISTINCT ON"},
       {"FOR UPDATE", select(id()).with_for_update(), "SELECT account.id FROM account FOR UPDATE",
        "SELECT account.id FROM account"},
       {"FOR UPDATE SKIP LOCKED", select(id()).with_for_update({.skip_locked = true, .of = {tables().account}}),
@@ -214,7 +214,7 @@ std::vector<Shape> selects() {
        select(name(), select(id()).where(owner() == name()).limit(1).lateral("newest").c("id")),
        "SELECT person.name, newest.id FROM person, LATERAL (SELECT account.id FROM account WHERE account.owner = person.name "
        "LIMIT $1) AS newest",
-       "!LATERAL"},
+       "!SQLite has no LATERAL"},
       {"a label is ordered by its name", select(func::count(id()).label("n"), owner()).group_by(owner()),
        "SELECT count(account.id) AS n, account.owner FROM account GROUP BY account.owner"},
   };
@@ -249,7 +249,7 @@ std::vector<Shape> changes() {
        "UPDATE account SET cents = $1 RETURNING account.id", "UPDATE account SET cents = ?1 RETURNING id"},
       {"DELETE", delete_(tables().account).where(cents() == 0), "DELETE FROM account WHERE account.cents = $1"},
       {"DELETE USING", delete_(tables().account).where(owner() == name() && age() > 3),
-       "DELETE FROM account USING person WHERE account.owner = person.name AND person.age > $1", "!DELETE names one table"},
+       "DELETE FROM account USING person WHERE account.owner = person.name AND person.age > $1", "!SQLite's DELETE names one table"},
       {"DELETE of what a subquery says", delete_(tables().account).where(owner().in_(select(name()).where(age() > 3))),
        "DELETE FROM account WHERE account.owner IN (SELECT person.name FROM person WHERE person.age > $1)"},
       {"DELETE in a CTE",
@@ -258,7 +258,7 @@ std::vector<Shape> changes() {
          return Statement(select(func::count(gone.c("id")).label("n")));
        }(),
        "WITH gone AS (DELETE FROM account WHERE account.cents = $1 RETURNING account.id) SELECT count(gone.id) AS n FROM gone",
-       "!"},
+       "!SQLite changes no data in a common table expression"},
   };
 }
 

@@ -21,7 +21,7 @@ struct Shape {
   std::string name;
   greenway::Statement statement;
   std::string postgresql;
-  std::string sqlite;  ///< Empty: the same but for the placeholders; beginning with "!": part of the message of the error.
+  std::string sqlite;  ///< Empty: the same but for the placeholders; beginning with "!": how its CompileError begins.
 };
 
 /// @return The tables that they are about.

@@ -32,7 +32,7 @@ void Compilation::conflict(const DataNode& node) {
   out_ += " ON CONFLICT";
   if (!node.conflict_constraint.empty()) {
     if (is_sqlite_) {
-      throw ArgumentError("SQLite's ON CONFLICT names no constraint: give index_elements");
+      throw CompileError("SQLite's ON CONFLICT names no constraint: give index_elements");
     }
     out_ += " ON CONSTRAINT " + dialect_.quote(node.conflict_constraint);
   } else if (!node.conflict_columns.empty()) {
@@ -99,7 +99,7 @@ void Compilation::other_froms(const DataNode& node, const char* keyword) {
   }
   std::erase(froms, node.table.get());
   if (!froms.empty() && is_sqlite_ && node.kind == NodeKind::delete_) {
-    throw ArgumentError("SQLite's DELETE names one table: use a subquery in its condition");
+    throw CompileError("SQLite's DELETE names one table: use a subquery in its condition");
   }
   for (std::size_t i = 0; i != froms.size(); ++i) {
     out_.append(i == 0 ? keyword : ", ");
@@ -109,7 +109,7 @@ void Compilation::other_froms(const DataNode& node, const char* keyword) {
 
 void Compilation::update(const DataNode& node) {
   if (node.set.empty()) {
-    throw ArgumentError("an UPDATE needs values()");
+    throw CompileError("an UPDATE needs values()");
   }
   Scope scope{scope_, {node.table.get()}};
   const Scope* const outer = std::exchange(scope_, &scope);

@@ -235,7 +235,7 @@ void Compilation::extract(const Node& node) {
                                                                   {"epoch", "%s"}};
   const auto format = formats.find(node.text);
   if (format == formats.end()) {
-    throw ArgumentError("SQLite cannot extract '" + node.text + "' from a date");
+    throw CompileError("SQLite cannot extract '" + node.text + "' from a date");
   }
   out_.append("CAST(STRFTIME('").append(format->second).append("', ");
   expression(*node.child(0));

@@ -155,7 +155,7 @@ void Compilation::order_and_limit(const SelectNode& node) {
     return;
   }
   if (node.with_ties) {
-    throw ArgumentError("SQLite has no FETCH … WITH TIES");
+    throw CompileError("SQLite has no FETCH … WITH TIES");
   }
   if (node.limit) {
     out_ += " LIMIT ";
@@ -198,7 +198,7 @@ void Compilation::select(const SelectNode& node, Place place) {
   }
   if (!node.distinct_on.empty()) {
     if (is_sqlite_) {
-      throw ArgumentError("SQLite has no SELECT DISTINCT ON: use distinct(), or row_number() in a subquery");
+      throw CompileError("SQLite has no SELECT DISTINCT ON: use distinct(), or row_number() in a subquery");
     }
     out_ += "DISTINCT ON (";
     list(node.distinct_on);
@@ -281,7 +281,7 @@ void Compilation::aliased(const Node& node) {
   } else {
     if (node.kind == NodeKind::lateral) {
       if (is_sqlite_) {
-        throw ArgumentError("SQLite has no LATERAL");
+        throw CompileError("SQLite has no LATERAL");
       }
       out_ += "LATERAL ";
     }
@@ -315,6 +315,10 @@ void Compilation::cte(const Node& node) {
       out_ += (i == 0 ? "" : ", ") + dialect_.quote((*columns)[i].node()->text);
     }
     out_ += ')';
+  }
+  const NodeKind kind = node.child(1)->kind;
+  if (is_sqlite_ && kind != NodeKind::select && kind != NodeKind::compound) {
+    throw CompileError("SQLite changes no data in a common table expression: execute the INSERT, UPDATE or DELETE by itself");
   }
   out_ += " AS (";
   statement(*node.child(1), Place::from);

@@ -118,10 +118,10 @@ std::string Dialect::type_name(const Type& type) const {
       return "VARCHAR(" + std::to_string(longest) + ")";
     }
     case TypeKind::json_path:
-      throw ArgumentError("the path to an element of JSON is no type of a column");
+      throw CompileError("the path to an element of JSON is no type of a column");
     case TypeKind::array:
       if (is_sqlite) {
-        throw ArgumentError("SQLite has no arrays: keep a list in a table of its own, or as JSON");
+        throw CompileError("SQLite has no arrays: keep a list in a table of its own, or as JSON");
       }
       return type_name(type.item()) + "[]";
   }

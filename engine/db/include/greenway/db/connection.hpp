@@ -102,7 +102,8 @@ class Connection {
   ///                    that sets nothing, is to write.
   /// @param options     See above.
   /// @return As above.
-  /// @throws ArgumentError  A bindparam() has no value, a value has none, or the database cannot do that.
+  /// @throws ArgumentError  A bindparam() has no value, or a value has none.
+  /// @throws CompileError   The database cannot do that.
   /// @throws ...            As above.
   Result execute(const Statement& statement, const Parameters& parameters = {}, const ExecutionOptions& options = {});
   /// Executes one statement once for each set of parameters: SQLAlchemy's executemany.

@@ -48,7 +48,7 @@ class Dialect {
   [[nodiscard]] std::string quote(std::string_view identifier) const;
   /// @param type  Any.
   /// @return What the database calls it.
-  /// @throws ArgumentError  It has no such type.
+  /// @throws CompileError  It has no such type.
   [[nodiscard]] std::string type_name(const Type& type) const;
 
  private:
@@ -111,14 +111,15 @@ class StatementShape {
 /// @param statement  Any.
 /// @param dialect    For which database.
 /// @return The statement compiled.
-/// @throws ArgumentError  An identifier is not legal, the statement makes no sense, or the database cannot do that.
+/// @throws ArgumentError  An identifier is not legal.
+/// @throws CompileError   The database cannot do that, or the statement lacks a part.
 [[nodiscard]] Compiled compile(const Statement& statement, const Dialect& dialect);
 /// As above, of a statement that has been read.
 /// @param statement  As above.
 /// @param shape      Its own.
 /// @param dialect    As above.
 /// @return As above.
-/// @throws ArgumentError  As above.
+/// @throws ...  As above.
 [[nodiscard]] Compiled compile(const Statement& statement, const StatementShape& shape, const Dialect& dialect);
 
 }  // namespace greenway

@@ -31,7 +31,7 @@ class DropTable : public Statement {
 /// @param table    Any.
 /// @param dialect  For which database.
 /// @return `CREATE TABLE …`, without its indexes.
-/// @throws ArgumentError  The database cannot do that.
+/// @throws CompileError  The database cannot do that.
 [[nodiscard]] std::string create_table_sql(const Table& table, const Dialect& dialect);
 /// @param table    Any.
 /// @param dialect  For which database.

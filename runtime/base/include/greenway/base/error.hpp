@@ -10,6 +10,7 @@
 /// ```
 /// Error
 /// ├─ ArgumentError                 a value that can never be right: a URL, an option, a parameter name
+/// ├─ CompileError                  a statement that the database it is compiled for has no words for
 /// ├─ InvalidRequestError           the call is not legal in the present state; nothing was done
 /// │  ├─ MissingGreenlet            a wait that needs a greenlet was made outside one
 /// │  ├─ AwaitRequired              a function that had to suspend did not
@@ -54,6 +55,13 @@ class Error : public std::runtime_error {
 
 /// A value that can never be right: a malformed URL, an unknown option, a missing or surplus parameter name.
 class ArgumentError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A statement that the database it is compiled for has no words for, or that lacks a part that it cannot do without.
+/// Nothing was sent; the message says what to write instead.
+class CompileError : public Error {
  public:
   using Error::Error;
 };
