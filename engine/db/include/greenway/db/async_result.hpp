@@ -227,6 +227,8 @@ class AsyncResult {
   [[nodiscard]] std::vector<std::string> keys() const { return result_->keys(); }
   /// @return Result::rowcount.
   [[nodiscard]] std::int64_t rowcount() const noexcept { return result_->rowcount(); }
+  /// @return Result::inserted_primary_key.
+  [[nodiscard]] const std::vector<Value>& inserted_primary_key() const { return result_->inserted_primary_key(); }
   /// @return Result::closed.
   [[nodiscard]] bool closed() const noexcept { return result_->closed(); }
   /// Refused: a loop cannot wait between its rows.
