@@ -113,8 +113,7 @@ TEST_CASE("an isolation level holds for the connection that was told, and is gon
               .find("isolation_level may not be altered unless rollback() or commit() is called first") !=
           std::string::npos);
     connection.rollback();
-    connection.execution_options(isolated("WRONG"));
-    CHECK_THROWS_AS(connection.execute(text("SELECT 1")), ArgumentError);
+    CHECK_THROWS_AS(connection.execution_options(isolated("WRONG")), ArgumentError);
   }
   Connection next = engine.connect();
   CHECK(next.get_isolation_level() == "READ COMMITTED");

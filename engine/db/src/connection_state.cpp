@@ -6,6 +6,7 @@
 #include <greenway/runtime/cancel.hpp>
 
 #include "connection_turn.hpp"
+#include "isolation_level.hpp"
 #include "statement_log.hpp"
 
 namespace greenway::detail {
@@ -437,6 +438,9 @@ void ConnectionState::set_options(const ExecutionOptions& options) {
     throw InvalidRequestError(
         "This connection has already initialized a Transaction() object via begin() or autobegin; isolation_level may "
         "not be altered unless rollback() or commit() is called first.");
+  }
+  if (options.isolation_level) {
+    check_isolation_level(*options.isolation_level, engine_->driver->name());
   }
   options_ = options_.merged(options);
 }

@@ -9,6 +9,7 @@
 
 #include "connection_state.hpp"
 #include "engine_state.hpp"
+#include "isolation_level.hpp"
 #include "jitter.hpp"
 
 namespace greenway {
@@ -30,7 +31,11 @@ Engine::Engine(const URL& url, const EngineOptions& options)
   if (!options.isolation_level.empty()) {
     defaults.isolation_level = options.isolation_level;
   }
-  execution_options_ = std::make_shared<const ExecutionOptions>(defaults.merged(options.execution_options));
+  const ExecutionOptions all = defaults.merged(options.execution_options);
+  if (all.isolation_level) {
+    detail::check_isolation_level(*all.isolation_level, name());
+  }
+  execution_options_ = std::make_shared<const ExecutionOptions>(all);
 }
 
 Connection Engine::connect_through(detail::Facade facade, std::source_location where) const {
@@ -51,6 +56,9 @@ Connection Engine::connect_autocommit(detail::Facade facade) const {
 }
 
 Engine Engine::execution_options(const ExecutionOptions& options) const {
+  if (options.isolation_level) {
+    detail::check_isolation_level(*options.isolation_level, name());
+  }
   return Engine(state_, std::make_shared<const ExecutionOptions>(execution_options_->merged(options)));
 }
 

@@ -20,7 +20,7 @@ namespace greenway::detail {
 
 struct EngineState {
   EngineState(const URL& where, const EngineOptions& how)
-      : url(where), options(how), driver(make_driver(url)), pool(*driver, options, events), reaper(pool) {}
+      : url(where), options(how), driver(make_driver(url)), pool(url, *driver, options, events), reaper(pool) {}
 
   /// @throws ArgumentError  The driver's database has no dialect.
   CompiledCache& compiled() {

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <limits>
+#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
@@ -95,8 +97,9 @@ class Pool::Place {
   Pool* pool_;
 };
 
-Pool::Pool(Driver& driver, const EngineOptions& options, const EngineEvents& events)
-    : driver_(driver),
+Pool::Pool(const URL& url, Driver& driver, const EngineOptions& options, const EngineEvents& events)
+    : url_(url),
+      driver_(driver),
       options_(options),
       events_(events),
       fsm_(places_kept(options), places(options), options.pool_use_lifo) {}
@@ -190,10 +193,58 @@ std::unique_ptr<PoolLink> Pool::open() {
   const TimePoint expires = options_.pool_recycle < Duration::zero() ? TimePoint::max()
                                                                      : Clock::now() + jittered(options_.pool_recycle);
   auto link = std::make_unique<PoolLink>(
-      PoolLink{driver_.connect(Deadline::in(options_.connect_timeout)), generation, expires});
+      PoolLink{connect(), generation, expires});
+  tell_of_first(*link->connection);
   events_.connect(*link->connection);
   echo("is opened", *link);
   return link;
+}
+
+std::unique_ptr<DriverConnection> Pool::connect() {
+  try {
+    return connect_as_told();
+  } catch (const DBAPIError& error) {
+    ErrorContext context{nullptr, error, nullptr, error.is_disconnect()};
+    events_.handle_error(context);
+    throw;
+  }
+}
+
+std::unique_ptr<DriverConnection> Pool::connect_as_told() {
+  if (options_.creator) {
+    try {
+      return options_.creator();
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      Diagnostics fields;
+      fields.message = std::string("the creator of sessions failed: ") + error.what();
+      std::throw_with_nested(OperationalError(std::move(fields)));
+    }
+  }
+  const Deadline deadline = Deadline::in(options_.connect_timeout);
+  if (events_.do_connect.is_heard()) {
+    ConnectContext context{url_};
+    events_.do_connect(context);
+    if (context.connection != nullptr) {
+      return std::move(context.connection);
+    }
+    if (context.url != url_) {
+      return make_driver(context.url)->connect(deadline);
+    }
+  }
+  return driver_.connect(deadline);
+}
+
+void Pool::tell_of_first(DriverConnection& connection) {
+  if (has_connected_) {
+    return;
+  }
+  const std::lock_guard lock(first_);
+  if (!has_connected_) {
+    events_.first_connect(connection);
+    has_connected_ = true;
+  }
 }
 
 void Pool::give_back(std::unique_ptr<PoolLink> link) noexcept {

@@ -4,6 +4,7 @@
 // The pool of an engine: pool_fsm.hpp with a lock, connections that are opened and closed, and waiters that wait.
 
 #include <any>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -19,6 +20,8 @@
 #include <greenway/db/engine.hpp>
 #include <greenway/db/events.hpp>
 #include <greenway/db/options.hpp>
+#include <greenway/db/url.hpp>
+#include <greenway/runtime/mutex.hpp>
 
 #include "pool_fsm.hpp"
 
@@ -42,7 +45,7 @@ struct PoolLink {
 class Pool {
  public:
   // All outlive the pool.
-  Pool(Driver& driver, const EngineOptions& options, const EngineEvents& events);
+  Pool(const URL& url, Driver& driver, const EngineOptions& options, const EngineEvents& events);
   ~Pool() { dispose(true); }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -82,10 +85,14 @@ class Pool {
   bool is_fit(PoolLink& link);
   bool is_current(const PoolLink& link) const noexcept;
   std::unique_ptr<PoolLink> open();
+  std::unique_ptr<DriverConnection> connect();
+  std::unique_ptr<DriverConnection> connect_as_told();
+  void tell_of_first(DriverConnection& connection);
   void pass_on(std::unique_ptr<PoolLink> link) noexcept;
   void close(std::unique_ptr<PoolLink> link) noexcept;
   void free_place() noexcept;
 
+  const URL& url_;
   Driver& driver_;
   const EngineOptions& options_;
   const EngineEvents& events_;
@@ -93,6 +100,8 @@ class Pool {
   PoolFsm fsm_;
   std::uint64_t generation_ = 1;
   std::vector<PoolLink*> out_;
+  Mutex first_;  // while the first session is told of
+  std::atomic<bool> has_connected_ = false;
 };
 
 }  // namespace greenway::detail

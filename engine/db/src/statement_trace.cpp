@@ -108,7 +108,7 @@ StatementTrace::StatementTrace(const Engine& engine, std::string file)
       [shared](Connection& connection, StatementContext& context) { shared->add(connection, context, {}); });
   recording_->error = engine_.events().handle_error.listen([shared](ErrorContext& context) {
     if (context.statement != nullptr) {
-      shared->add(context.connection, *context.statement, error_attributes(context.error));
+      shared->add(*context.connection, *context.statement, error_attributes(context.error));
     }
   });
 }

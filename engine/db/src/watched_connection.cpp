@@ -52,7 +52,7 @@ bool ConnectionState::is_disconnect_as_told(const DBAPIError& error) {
   if (told_ != nullptr) {
     told_->duration = Clock::now() - told_->started;
   }
-  ErrorContext context{connection, error, told_, error.is_disconnect()};
+  ErrorContext context{&connection, error, told_, error.is_disconnect()};
   engine_->events.handle_error(context);
   return context.is_disconnect;
 }

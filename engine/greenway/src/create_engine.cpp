@@ -34,6 +34,11 @@ AsyncEngine create_async_engine(const URL& url, const EngineOptions& options) {
   return AsyncEngine(create_engine(url, options));
 }
 
+ConnectionPool create_pool_from_url(std::string_view url, const EngineOptions& options) {
+  register_linked_drivers();
+  return ConnectionPool(URL(url), options);
+}
+
 Engine engine_from_config(const Config& config, std::string_view prefix) {
   const auto url = config.find(std::string(prefix) + "url");
   if (url == config.end()) {

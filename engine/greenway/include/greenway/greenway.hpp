@@ -21,6 +21,7 @@
 #include <greenway/base/version.hpp>
 #include <greenway/db/async.hpp>
 #include <greenway/db/config.hpp>
+#include <greenway/db/connection_pool.hpp>
 #include <greenway/db/engine.hpp>
 #include <greenway/db/url.hpp>
 #include <greenway/runtime/bridge.hpp>
@@ -57,6 +58,13 @@ namespace greenway {
 /// @return As above.
 /// @throws ArgumentError  As above.
 [[nodiscard]] AsyncEngine create_async_engine(const URL& url, const EngineOptions& options = {});
+
+/// As create_engine(), the pool alone.
+/// @param url      As create_engine().
+/// @param options  As create_engine().
+/// @return The pool.
+/// @throws ArgumentError  As create_engine().
+[[nodiscard]] ConnectionPool create_pool_from_url(std::string_view url, const EngineOptions& options = {});
 
 /// Makes an engine from a configuration file's names and values.
 /// @param config  Names, behind the prefix, are "url" and those of EngineOptions: see options_from_config().

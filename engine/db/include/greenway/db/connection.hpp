@@ -222,6 +222,7 @@ class Connection {
   /// @param options  What is set replaces what was.
   /// @return This.
   /// @throws InvalidRequestError  isolation_level, read_only or deferrable, while a transaction is open.
+  /// @throws ArgumentError        There is no such isolation_level; the message lists those there are.
   Connection& execution_options(const ExecutionOptions& options);
   /// @return The options as they are now, the engine's among them.
   /// @throws ResourceClosedError  The connection is closed.

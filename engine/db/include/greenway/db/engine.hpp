@@ -80,7 +80,8 @@ class Engine {
  public:
   /// @param url      Which database.
   /// @param options  Copied.
-  /// @throws ArgumentError  No driver is registered for the URL, or it does not know one of the URL's options.
+  /// @throws ArgumentError  No driver is registered for the URL, or it does not know one of the URL's options; or there is no
+  ///                        such isolation_level.
   explicit Engine(const URL& url, const EngineOptions& options = {});
 
   /// Borrows a connection, or opens one.

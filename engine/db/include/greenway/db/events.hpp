@@ -16,21 +16,22 @@
 
 #include <any>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include <greenway/base/clock.hpp>
+#include <greenway/db/driver.hpp>
 #include <greenway/db/event.hpp>
+#include <greenway/db/url.hpp>
 #include <greenway/sql/value.hpp>
 
 namespace greenway {
 
 class Connection;
 class DBAPIError;
-class DriverConnection;
 class Result;
-class URL;
 struct ExecutionOptions;
 
 /// One statement, on its way.
@@ -46,9 +47,15 @@ struct StatementContext {
   std::any user = {};                 ///< Whatever a handler wants to find again in a later one: a span.
 };
 
+/// A session that is about to be opened.
+struct ConnectContext {
+  URL url;                                           ///< Where. A handler may change it: a password that is good for a minute.
+  std::unique_ptr<DriverConnection> connection = {};  ///< A handler may open the session itself, and put it here.
+};
+
 /// A failure that a database has reported.
 struct ErrorContext {
-  Connection& connection;       ///< Where.
+  Connection* connection;       ///< Where; null when no session could be opened.
   const DBAPIError& error;      ///< What; thrown to the caller afterwards, unless a handler throws something else.
   StatementContext* statement;  ///< Which; null when it was none, or nobody watches statements.
   bool is_disconnect;           ///< Whether the session is of no more use; a handler may know better.
@@ -56,6 +63,11 @@ struct ErrorContext {
 
 /// The events of one engine, and of those that execution_options() has made of it.
 struct EngineEvents {
+  /// A session is about to be opened. What is thrown fails the checkout.
+  Event<ConnectContext&> do_connect;
+  /// The engine's first session has been opened; told before connect, once. Those that are opened meanwhile wait for it.
+  /// What is thrown closes the session and fails the checkout, and the next one is the first.
+  Event<DriverConnection&> first_connect;
   /// A session has been opened. What is thrown closes it and fails the checkout.
   Event<DriverConnection&> connect;
   /// A session is about to be handed out. DisconnectionError has it replaced, twice at most; what else is thrown closes it

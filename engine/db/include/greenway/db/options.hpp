@@ -10,12 +10,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include <greenway/base/clock.hpp>
 
 namespace greenway {
+
+class DriverConnection;
 
 /// Options of an engine, one connection or one statement; what is not set comes from the connection, then from the engine.
 struct ExecutionOptions {
@@ -127,6 +131,10 @@ struct EngineOptions {
 
   /// So many compiled statements are kept, by their shape; 0: none.
   std::size_t query_cache_size = 500;
+
+  /// Opens a session, in the place of the driver: of the database that the URL is of. What it throws, unless it is one of our
+  /// errors, is thrown as OperationalError, nested.
+  std::function<std::unique_ptr<DriverConnection>()> creator = {};
 
   /// For all its connections; see there.
   ExecutionOptions execution_options = {};

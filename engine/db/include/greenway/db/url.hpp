@@ -60,6 +60,15 @@ class URL {
   /// @return The URL as text.
   [[nodiscard]] std::string to_string(bool hide_password = true) const;
 
+  /// @param username  Or empty.
+  /// @param password  Or none.
+  void set_credentials(std::string username, std::optional<std::string> password) noexcept {
+    username_ = std::move(username);
+    password_ = std::move(password);
+  }
+  /// @return Whether they are the same in every part.
+  friend bool operator==(const URL&, const URL&) = default;
+
  private:
   void parse_authority(std::string_view text);
   void add_hosts_of_options(std::vector<Host>& hosts) const;
