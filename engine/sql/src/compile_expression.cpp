@@ -13,8 +13,16 @@ Precedence above(Precedence precedence) noexcept { return static_cast<Precedence
 
 bool is(const Node& node, std::string_view symbol) noexcept { return node.symbol == symbol; }
 
-/// Whether `a o (b o c)` is `a o b o c`.
-bool is_associative(std::string_view symbol) noexcept { return symbol == "+" || symbol == "*" || symbol == "||"; }
+std::string_view symbol_of(const Node& node) noexcept {
+  return node.text.empty() ? std::string_view(node.symbol) : std::string_view(node.text);
+}
+
+/// Whether `a o (b o c)` is `a o b o c`: of texts, but neither of numbers, which are rounded and may overflow on the way, nor
+/// of documents and arrays.
+bool is_associative(const Node& node) noexcept {
+  return symbol_of(node) == "||" &&
+         std::ranges::all_of(node.children, [](const NodeRef& part) { return part->type.is_text(); });
+}
 
 }  // namespace
 
@@ -50,7 +58,7 @@ void Compilation::column(const Node& node) {
 }
 
 void Compilation::binary(const Node& node) {
-  std::string_view symbol = node.text.empty() ? std::string_view(node.symbol) : std::string_view(node.text);
+  std::string_view symbol = symbol_of(node);
   if (is_sqlite_ && symbol == "IS DISTINCT FROM") {
     symbol = "IS NOT";
   } else if (is_sqlite_ && symbol == "IS NOT DISTINCT FROM") {
@@ -59,12 +67,17 @@ void Compilation::binary(const Node& node) {
     symbol = "~";
   }
   const bool chains = node.precedence > Precedence::comparison;
-  expression(*node.child(0), chains ? node.precedence : above(node.precedence));
+  // To SQLite, || binds more tightly than arithmetic.
+  const bool is_tight = is_sqlite_ && symbol == "||";
+  const auto operand = [&](const Node& part, bool goes_on) {
+    const Precedence least = goes_on ? node.precedence : above(node.precedence);
+    expression(part, is_tight && symbol_of(part) != "||" ? Precedence::prefix : least);
+  };
+  operand(*node.child(0), chains);
   out_ += ' ';
   out_ += symbol;
   out_ += ' ';
-  const bool goes_on = is_associative(symbol) && is(*node.child(1), symbol);
-  expression(*node.child(1), goes_on ? node.precedence : above(node.precedence));
+  operand(*node.child(1), is_associative(node) && is_associative(*node.child(1)));
 }
 
 void Compilation::like(const Node& node) {
