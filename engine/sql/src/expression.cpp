@@ -100,6 +100,12 @@ ColumnElement compared(const NodeRef& left, const char* symbol, const NodeRef& r
   return ColumnElement(make_binary(symbol, Precedence::comparison, left, right, Boolean()));
 }
 
+/// What IS is followed by: the words true and false, since it takes no parameter.
+NodeRef keyword_of(const Operand& operand, const Type& type) {
+  const bool* const truth = operand.value() == nullptr ? nullptr : operand.value()->get_if<bool>();
+  return truth == nullptr ? operand.node(type) : constant(*truth ? NodeKind::true_value : NodeKind::false_value, Boolean());
+}
+
 NodeRef element_list(const std::vector<ColumnElement>& elements) {
   NodeList nodes;
   for (const ColumnElement& element : elements) {
@@ -192,16 +198,24 @@ NodeRef Operand::node(const Type& type) const {
   return NodeRef(new detail::BindNode(*value_, type.kind() == TypeKind::unknown ? type_of(*value_) : type));
 }
 
+namespace {
+
+bool is_null(const Operand& operand) {
+  return operand.value() != nullptr ? operand.value()->is_null() : operand.node()->kind == NodeKind::null_value;
+}
+
+}  // namespace
+
 namespace detail {
 
 ColumnElement combine(Operator op, const Operand& left, const Operand& right) {
   const OperatorRow& row = operators[static_cast<std::size_t>(op)];
   const bool is_comparison = row.precedence == Precedence::comparison;
   if (is_comparison && op <= Operator::ne) {
-    if (right.value() != nullptr && right.value()->is_null()) {
+    if (is_null(right)) {
       return compared(left.node(), op == Operator::eq ? "IS" : "IS NOT", right.node());
     }
-    if (left.value() != nullptr && left.value()->is_null()) {
+    if (is_null(left)) {
       return combine(op, right, left);
     }
   }
@@ -369,8 +383,10 @@ ColumnElement ColumnElement::nulls_first() const { return suffixed(node_, "NULLS
 ColumnElement ColumnElement::nulls_last() const { return suffixed(node_, "NULLS LAST"); }
 ColumnElement ColumnElement::distinct() const { return ColumnElement(make_node(NodeKind::distinct, {}, {node_}, node_->type)); }
 
-ColumnElement ColumnElement::is_(const Operand& other) const { return compared(node_, "IS", other.node(node_->type)); }
-ColumnElement ColumnElement::is_not(const Operand& other) const { return compared(node_, "IS NOT", other.node(node_->type)); }
+ColumnElement ColumnElement::is_(const Operand& other) const { return compared(node_, "IS", keyword_of(other, node_->type)); }
+ColumnElement ColumnElement::is_not(const Operand& other) const {
+  return compared(node_, "IS NOT", keyword_of(other, node_->type));
+}
 ColumnElement ColumnElement::is_distinct_from(const Operand& other) const {
   return compared(node_, "IS DISTINCT FROM", other.node(node_->type));
 }
