@@ -149,7 +149,9 @@ TEST_CASE("arrays of PostgreSQL are indexed and compared with any and all of the
   CHECK(count(t.c("numbers")[1] == 5) == 1);
   CHECK(count("b" == gw::any_(t.c("tags"))) == 1);
   CHECK(count("c" == gw::any_(t.c("tags"))) == 0);
+  CHECK(count(!("b" == gw::any_(t.c("tags")))) == 0);
   CHECK(count(4 < gw::all_(t.c("numbers"))) == 1);
+  CHECK(count(!(6 < gw::all_(t.c("numbers")))) == 1);
   CHECK(count(t.c("id") == gw::any_(gw::literal(std::vector<int>{3, 1}))) == 1);
   CHECK(count(t.c("tags") == std::vector<std::string>{"a", "b"}) == 1);
   CHECK(connection.scalar<std::vector<std::string>>(gw::select(gw::func::array_agg(t.c("tags")[1]).label("x"))) ==

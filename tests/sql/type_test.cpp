@@ -217,6 +217,7 @@ TEST_CASE("elements of JSON and of arrays are reached by key, index and path") {
   }
   CHECK(sql_of(t.c("tags")[1], Dialect::postgresql()) == "t.tags[$1]");
   CHECK(sql_of("x" == any_(t.c("tags")), Dialect::postgresql()) == "$1 = ANY (t.tags)");
+  CHECK(sql_of(!("x" == any_(t.c("tags"))), Dialect::postgresql()) == "NOT $1 = ANY (t.tags)");
   CHECK(sql_of(t.c("n") < all_(literal(std::vector<int>{1, 2})), Dialect::postgresql()) ==
         "t.n < ALL (CAST($1 AS BIGINT[]))");
   CHECK_THROWS_AS(doc.as_string(), ArgumentError);

@@ -257,9 +257,12 @@ ColumnElement operator!(const ColumnElement& condition) {
   if (node->kind == NodeKind::unary && node->symbol == std::string_view("NOT")) {
     return ColumnElement(node->child(0));
   }
+  // What does not hold for one of them may hold for another.
+  const bool is_of_many = std::ranges::any_of(
+      node->children, [](const NodeRef& child) { return child && child->kind == NodeKind::quantified; });
   for (const auto& [symbol, contrary] : contraries) {
     // A custom operator has its symbol elsewhere.
-    if (node->symbol == symbol && node->kind != NodeKind::quantified) {
+    if (node->symbol == symbol && !is_of_many) {
       return ColumnElement(remade(*node, contrary));
     }
   }
