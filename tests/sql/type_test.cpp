@@ -224,6 +224,26 @@ TEST_CASE("elements of JSON and of arrays are reached by key, index and path") {
   CHECK_THROWS_AS(t.c("tags")[1].as_string(), ArgumentError);
 }
 
+TEST_CASE("arithmetic has the type that holds both of its operands") {
+  MetaData metadata;
+  const Table t("t", metadata, Column("i", Integer()), Column("n", Numeric(10, 2)), Column("x", Double()),
+                Column("d", Date()));
+  const std::vector<std::pair<ColumnElement, Type>> all = {
+      {t.c("i") + 1, Integer()},
+      {t.c("i") + 1.5, Double()},
+      {1.5 * t.c("i"), Double()},
+      {t.c("i") * Decimal("1.5"), Numeric()},
+      {t.c("i") + literal(1), BigInteger()},
+      {t.c("i") - t.c("n"), Numeric(10, 2)},
+      {t.c("n") / t.c("x"), Double()},
+      {t.c("x") + t.c("i"), Double()},
+      {t.c("d") - 1, Date()},
+  };
+  for (const auto& [element, type] : all) {
+    CHECK(element.type() == type);
+  }
+}
+
 TEST_CASE("statements that differ in a type are compiled apart") {
   const auto key = [](const ColumnElement& element) {
     StatementShape shape;

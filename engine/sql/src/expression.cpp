@@ -90,6 +90,24 @@ Type type_of(const Value& value) {
   return {};
 }
 
+bool is_integer(TypeKind kind) noexcept { return kind >= TypeKind::small_integer && kind <= TypeKind::big_integer; }
+
+/// What a value takes on from the other side of an operator; a fraction does not become an integer.
+Type type_beside(const Value& value, const Type& type) {
+  const bool is_fraction = value.kind() == ValueKind::real || value.kind() == ValueKind::numeric;
+  return type.kind() == TypeKind::unknown || (is_fraction && is_integer(type.kind())) ? type_of(value) : type;
+}
+
+/// What arithmetic gives: of two numbers the type that holds both.
+Type type_of_result(const Type& a, const Type& b) {
+  constexpr std::array<TypeKind, 6> numbers = {TypeKind::small_integer, TypeKind::integer, TypeKind::big_integer,
+                                               TypeKind::numeric,       TypeKind::float_,  TypeKind::double_};
+  const auto* const left = std::ranges::find(numbers, a.kind());
+  const auto* const right = std::ranges::find(numbers, b.kind());
+  const bool is_wider = right != numbers.end() && left < right;
+  return a.kind() == TypeKind::unknown || is_wider ? b : a;
+}
+
 NodeRef constant(NodeKind kind, Type type) { return make_node(kind, {}, {}, std::move(type)); }
 
 ColumnElement suffixed(const NodeRef& operand, const char* symbol) {
@@ -195,7 +213,7 @@ NodeRef Operand::node(const Type& type) const {
   if (value_->is_null()) {
     return constant(NodeKind::null_value, {});
   }
-  return NodeRef(new detail::BindNode(*value_, type.kind() == TypeKind::unknown ? type_of(*value_) : type));
+  return NodeRef(new detail::BindNode(*value_, type_beside(*value_, type)));
 }
 
 namespace {
@@ -229,7 +247,7 @@ ColumnElement combine(Operator op, const Operand& left, const Operand& right) {
   if (op == Operator::add && (a->type.is_text() || b->type.is_text())) {
     return ColumnElement(make_binary("||", Precedence::other, a, b, Text()));
   }
-  return ColumnElement(make_binary(row.symbol, row.precedence, a, b, a->type.kind() != TypeKind::unknown ? a->type : b->type));
+  return ColumnElement(make_binary(row.symbol, row.precedence, a, b, type_of_result(a->type, b->type)));
 }
 
 ColumnElement join_conditions(bool is_and, const ColumnElement& left, const ColumnElement& right) {
