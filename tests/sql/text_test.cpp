@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <thread>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <greenway/base/error.hpp>
+#include <greenway/sql/struct_parameters.hpp>
 #include <greenway/sql/text.hpp>
 
 #include "support/catch.hpp"
@@ -14,6 +19,13 @@ using namespace greenway;
 namespace {
 
 using Names = std::vector<std::string>;
+
+struct Named {
+  int id;
+  std::optional<std::string> name;
+  double ratio;
+};
+BOOST_DESCRIBE_STRUCT(Named, (), (id, name, ratio))
 
 std::string dollar(std::string_view sql) { return text(sql).sql(ParameterStyle::dollar).text; }
 
@@ -121,6 +133,29 @@ TEST_CASE("a parameter without a value, a surplus one and one given twice each n
       text("SELECT 1").bind("a", 1),
       "the statement has no parameter 'a' (parameters of the statement: none; with a value so far: none)");
   CHECK_THROWS_AS(statement.bind("", 1), ArgumentError);
+}
+
+TEST_CASE("values are bound in the order of the parameters, or from the members of a struct") {
+  const TextClause statement = text("INSERT INTO t VALUES (:id, :name, :id)");
+  CHECK(std::ranges::equal(statement.bind_all(1, "a").values(), std::vector<Value>{1, "a"}));
+  CHECK(std::ranges::equal(statement.bind("id", 1).bind_all("a").values(), std::vector<Value>{1, "a"}));
+  CHECK_THROWS_AS(statement.bind_all(1), ArgumentError);
+  CHECK_THROWS_AS(statement.bind_all(1, "a", 3), ArgumentError);
+
+  const Named named{7, "g", 1.5};
+  CHECK(std::ranges::equal(statement.bind_struct(named).values(), std::vector<Value>{7, "g"}));
+  CHECK_THROWS_AS(statement.bind("id", 1).bind_struct(named), ArgumentError);
+}
+
+TEST_CASE("sets of parameters are made of structs and of tuples") {
+  const ParameterSets of_structs = rows(std::vector{Named{1, "a", 0.5}, Named{2, std::nullopt, 1.5}});
+  REQUIRE(of_structs.sets().size() == 2);
+  CHECK(of_structs.sets()[1].items() ==
+        std::vector<std::pair<std::string, Value>>{{"id", 2}, {"name", Value()}, {"ratio", 1.5}});
+  const ParameterSets of_tuples = rows({"id", "name"}, std::vector{std::tuple(1, "a"), std::tuple(2, "b")});
+  REQUIRE(of_tuples.sets().size() == 2);
+  CHECK(of_tuples.sets()[1].items() == std::vector<std::pair<std::string, Value>>{{"id", 2}, {"name", "b"}});
+  CHECK_THROWS_AS(rows({"id"}, std::vector{std::tuple(1, "a")}), ArgumentError);
 }
 
 TEST_CASE("one statement is rendered once, however many threads ask first") {

@@ -221,6 +221,40 @@ TextClause TextClause::bind(const Parameters& parameters) const {
   return bound;
 }
 
+TextClause TextClause::bind_in_order(std::vector<Value> values) const {
+  TextClause bound(*this);
+  std::size_t next = 0;
+  for (std::size_t i = 0; i != is_bound_.size() && next != values.size(); ++i) {
+    if (!is_bound_[i]) {
+      bound.values_[i] = std::move(values[next++]);
+      bound.is_bound_[i] = true;
+    }
+  }
+  if (next != values.size()) {
+    throw_mismatch("bind_all() was given " + std::to_string(values.size()) + " values for " + std::to_string(next) +
+                   " parameters without one");
+  }
+  static_cast<void>(bound.values());
+  return bound;
+}
+
+TextClause TextClause::bind_known(const Parameters& parameters) const {
+  TextClause bound(*this);
+  for (const auto& [name, value] : parameters.items()) {
+    if (template_->find(name) != values_.size()) {
+      bound.set(name, value);
+    }
+  }
+  return bound;
+}
+
+void detail::check_names(std::size_t names, std::size_t values) {
+  if (names != values) {
+    throw ArgumentError("rows() was given " + std::to_string(names) + " names for " + std::to_string(values) +
+                        " values in each row");
+  }
+}
+
 const std::string& TextClause::source() const noexcept { return template_->source; }
 
 const std::vector<std::string>& TextClause::names() const noexcept { return template_->names; }

@@ -53,6 +53,13 @@ template <class... A>
   return all;
 }
 
+namespace detail {
+
+/// @throws ArgumentError  There are not as many names as values.
+void check_names(std::size_t names, std::size_t values);
+
+}  // namespace detail
+
 /// The values of a statement's parameters, once for each time that it is to be executed; see rows().
 class ParameterSets {
  public:
@@ -79,6 +86,43 @@ template <class... P>
 /// @param sets  As above.
 /// @return As above.
 [[nodiscard]] inline ParameterSets rows(std::vector<Parameters> sets) { return ParameterSets(std::move(sets)); }
+
+namespace detail {
+
+/// Makes Parameters of a struct: in greenway/sql/struct_parameters.hpp.
+template <class T>
+struct StructParameters {
+  static_assert(!std::is_same_v<T, T>, "to take parameters from a struct, describe it with BOOST_DESCRIBE_STRUCT and include "
+                                       "<greenway/sql/struct_parameters.hpp>");
+};
+
+}  // namespace detail
+
+/// @param names  Of the columns or parameters.
+/// @param items  Tuples or pairs, with a value for each name.
+/// @return One set of parameters for each: `conn.execute(gw::insert(t), gw::rows(names, items))`.
+template <class... T>
+[[nodiscard]] ParameterSets rows(const std::vector<std::string>& names, const std::vector<std::tuple<T...>>& items) {
+  detail::check_names(names.size(), sizeof...(T));
+  std::vector<Parameters> all(items.size());
+  for (std::size_t i = 0; i != items.size(); ++i) {
+    std::size_t next = 0;
+    std::apply([&](const T&... values) { (all[i].add(names[next++], Value(values)), ...); }, items[i]);
+  }
+  return ParameterSets(std::move(all));
+}
+/// @param items  Described structs: a set of each, with the names and values of its members.
+/// @return As above.
+template <class S>
+  requires(!std::is_same_v<S, Parameters>)
+[[nodiscard]] ParameterSets rows(const std::vector<S>& items) {
+  std::vector<Parameters> all;
+  all.reserve(items.size());
+  for (const S& item : items) {
+    all.push_back(detail::StructParameters<S>::of(item));
+  }
+  return ParameterSets(std::move(all));
+}
 
 /// One hand-written statement, and the values of its parameters so far.
 ///
@@ -117,6 +161,24 @@ class TextClause {
   /// @throws ArgumentError  As the other bind().
   [[nodiscard]] TextClause bind(const Parameters& parameters) const;
 
+  /// Binds values to the parameters that have none yet, in the order of names().
+  /// @param values  One for each.
+  /// @return The statement with those values.
+  /// @throws ArgumentError  There are more or fewer of them.
+  template <class... V>
+  [[nodiscard]] TextClause bind_all(const V&... values) const {
+    return bind_in_order({Value(values)...});
+  }
+  /// Binds the members of a struct to the parameters of their names; members without a parameter are left alone. Needs
+  /// greenway/sql/struct_parameters.hpp.
+  /// @param values  Described.
+  /// @return The statement with those values.
+  /// @throws ArgumentError  A member's parameter has a value already.
+  template <class S>
+  [[nodiscard]] TextClause bind_struct(const S& values) const {
+    return bind_known(detail::StructParameters<S>::of(values));
+  }
+
   /// Says of which types columns of the result are, so that Row::get gives a Value of that type on every database.
   /// @param names_and_types  Alternately a column's name and its type; columns that are not named stay as they are.
   /// @return The statement that knows them as well.
@@ -151,6 +213,8 @@ class TextClause {
 
  private:
   class Template;
+  [[nodiscard]] TextClause bind_in_order(std::vector<Value> values) const;
+  [[nodiscard]] TextClause bind_known(const Parameters& parameters) const;
 
   void set(std::string_view name, Value value);
   [[noreturn]] void throw_mismatch(std::string_view what) const;
