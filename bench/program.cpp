@@ -128,6 +128,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, std::chrono
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
   };
   result.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  result.peak_bytes = static_cast<double>(usage.ru_maxrss) * 1024;
   return result;
 }
 

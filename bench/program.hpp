@@ -14,6 +14,7 @@ namespace greenway::bench {
 struct ProgramResult {
   std::string output;      ///< What it wrote to stdout.
   double cpu_seconds = 0;  ///< User and system time of it and its children.
+  double peak_bytes = 0;   ///< The most memory that it, or one of its children, had resident.
 };
 
 /// Runs a program and waits for its end. It dies with this process.
