@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What sqlalchemy_aio has and SQLAlchemy's own asyncio extension has not.
+// What sqlalchemy_aio has for coroutines alone; what it shares with the engine is in tests/conformance.
 
-#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -39,52 +38,6 @@ class Warnings {
 };
 
 }  // namespace
-
-TEST_CASE("an engine tells which tables there are, on a connection of its own or a given one") {
-  as_task([](AsyncEngine engine) -> Task<> {
-    const bool has_t = co_await engine.has_table("t");
-    CHECK(has_t);
-    const bool has_u = co_await engine.has_table("u");
-    CHECK_FALSE(has_u);
-    AsyncConnection connection = co_await engine.connect();
-    co_await connection.execute(text("CREATE TABLE another (id bigint)"));
-    const std::vector<std::string> outside = co_await engine.table_names();
-    CHECK(outside == std::vector<std::string>{"t"});
-    const std::vector<std::string> inside = co_await engine.table_names("", connection);
-    CHECK(inside == std::vector<std::string>{"another", "t"});
-    CHECK(engine.pool_status().in_use == 1);
-  });
-}
-
-TEST_CASE("a transaction that is closed is rolled back, and one that is over stays as it ended") {
-  as_task([](AsyncEngine engine) -> Task<> {
-    AsyncConnection connection = co_await engine.connect();
-    AsyncTransaction first = co_await connection.begin();
-    co_await connection.execute(text("DELETE FROM t"));
-    co_await first.close();
-    CHECK_FALSE(first.is_active());
-    AsyncTransaction second = co_await connection.begin();
-    co_await connection.execute(text("DELETE FROM t WHERE id = 1"));
-    co_await second.commit();
-    co_await second.close();
-    const auto rows = co_await engine.scalar<std::int64_t>(text("SELECT count(*) FROM t"));
-    CHECK(rows == 2);
-  });
-}
-
-TEST_CASE("a branch ends without its connection, for coroutines too") {
-  as_task([](AsyncEngine engine) -> Task<> {
-    AsyncConnection connection = co_await engine.connect();
-    AsyncConnection branch = connection.connect();
-    co_await branch.execute(text("DELETE FROM t"));
-    CHECK(connection.in_transaction());
-    co_await branch.close();
-    CHECK_FALSE(connection.closed());
-    co_await connection.rollback();
-    co_await connection.close();
-    CHECK_THROWS_AS(connection.connect(), ResourceClosedError);
-  });
-}
 
 TEST_CASE("a function runs on another thread while the loop goes on, with arguments and errors") {
   as_task([](AsyncEngine engine) -> Task<> {

@@ -63,31 +63,38 @@ void everywhere(F&& body) {
   everywhere({}, body);
 }
 
+// What follows is for engines of gw::Engine's interface, of whatever class.
+
 /// Executes and commits.
-inline void run_sql(const gw::Engine& engine, std::string_view sql) {
-  gw::Connection connection = engine.connect();
+template <class Engine>
+void run_sql(const Engine& engine, std::string_view sql) {
+  auto connection = engine.connect();
   connection.execute(gw::text(sql));
   connection.commit();
 }
 
 /// Makes `t (id, name)` with rows (1, 'one'), (2, NULL), (3, 'three').
-inline void make_table(const gw::Engine& engine) {
+template <class Engine>
+void make_table(const Engine& engine) {
   run_sql(engine, "CREATE TABLE t (id bigint PRIMARY KEY, name text)");
   run_sql(engine, "INSERT INTO t VALUES (1, 'one'), (2, NULL), (3, 'three')");
 }
 
 /// @return How many rows `t` has, as another connection sees it.
-inline std::int64_t count(const gw::Engine& engine) {
-  return engine.connect().scalar<std::int64_t>(gw::text("SELECT count(*) FROM t"));
+template <class Engine>
+std::int64_t count(const Engine& engine) {
+  return engine.connect().template scalar<std::int64_t>(gw::text("SELECT count(*) FROM t"));
 }
 
 /// Marks the session of a connection, so that has_mark() can tell whether it is still the same one.
-inline void mark(gw::Connection& connection) {
+template <class Connection>
+void mark(Connection& connection) {
   connection.execute(gw::text("CREATE TEMPORARY TABLE mark (x int)"));
   connection.commit();
 }
 
-inline bool has_mark(gw::Connection& connection) {
+template <class Connection>
+bool has_mark(Connection& connection) {
   try {
     connection.execute(gw::text("SELECT * FROM mark"));
     return true;

@@ -150,6 +150,8 @@ void detail::warn_of_blocking(std::string_view what, std::string_view instead) {
       "BlockingWarning: " + std::string(what) + " blocks its thread; use " + std::string(instead));
 }
 
+AsyncEngine AsyncConnection::engine() const { return AsyncEngine(connection_->engine()); }
+
 Operation<bool> AsyncEngine::has_table(std::string_view name, std::string_view schema) const {
   return greenlet_spawn(Connect(), engine_, &greenway::has_table, std::string(name), std::string(schema));
 }

@@ -73,6 +73,7 @@ auto run_in_thread(F&& fn, A&&... args) {
 
 }  // namespace detail
 
+class AsyncEngine;
 class MetaData;
 
 /// A transaction or savepoint of an AsyncConnection.
@@ -192,8 +193,17 @@ class AsyncConnection {
   /// @return The first column of the first row.
   template <class T = Value>
   [[nodiscard]] Operation<T> scalar(Statement statement) {
-    return greenlet_spawn([](const Shared& c, const Statement& s) { return c->scalar<T>(s); }, connection_,
-                          std::move(statement));
+    return scalar<T>(std::move(statement), Parameters());
+  }
+  /// As above.
+  /// @tparam T          As there.
+  /// @param statement   select(), insert(), …
+  /// @param parameters  Values of its bindparam()s.
+  /// @return As above.
+  template <class T = Value>
+  [[nodiscard]] Operation<T> scalar(Statement statement, Parameters parameters) {
+    return greenlet_spawn([](const Shared& c, const Statement& s, const Parameters& p) { return c->scalar<T>(s, p); },
+                          connection_, std::move(statement), std::move(parameters));
   }
   /// Connection::scalar.
   /// @tparam T         As there.
@@ -297,6 +307,8 @@ class AsyncConnection {
   /// Connection::connect.
   /// @return A second handle.
   [[nodiscard]] AsyncConnection connect() const { return AsyncConnection(connection_->connect()); }
+  /// @return Connection::engine.
+  [[nodiscard]] AsyncEngine engine() const;
   /// @return The connection itself, for synchronous code that runs in a greenlet.
   [[nodiscard]] Connection& sync_connection() const noexcept { return *connection_; }
 
@@ -460,6 +472,8 @@ class AsyncEngine {
 
   /// @return Engine::url.
   [[nodiscard]] const URL& url() const noexcept { return engine_.url(); }
+  /// @return Engine::options.
+  [[nodiscard]] const EngineOptions& options() const noexcept { return engine_.options(); }
   /// @return Engine::pool_status.
   [[nodiscard]] PoolStatus pool_status() const { return engine_.pool_status(); }
   /// @return Engine::checked_out.

@@ -11,9 +11,10 @@
 #include <greenway/db/statement_trace.hpp>
 #include <greenway/db/telemetry.hpp>
 
-#include "database.hpp"
+#include "ways.hpp"
 
-using namespace greenway;
+namespace conformance {
+
 using database::error_of;
 
 namespace {
@@ -22,12 +23,14 @@ using Heard = std::vector<std::string>;
 
 void listen_to_all(const Engine& engine, Heard& heard) {
   EngineEvents& events = engine.events();
-  const auto note = [&heard](const char* what) { return [&heard, what](Connection&) { heard.emplace_back(what); }; };
+  const auto note = [&heard](const char* what) { return [&heard, what](gw::Connection&) { heard.emplace_back(what); }; };
   const auto named = [&heard](const char* what) {
-    return [&heard, what](Connection&, std::string_view name) { heard.push_back(what + std::string(" ").append(name)); };
+    return [&heard, what](gw::Connection&, std::string_view name) {
+      heard.push_back(what + std::string(" ").append(name));
+    };
   };
   const auto statement = [&heard](const char* what) {
-    return [&heard, what](Connection&, StatementContext& it) { heard.push_back(what + (' ' + it.statement)); };
+    return [&heard, what](gw::Connection&, StatementContext& it) { heard.push_back(what + (' ' + it.statement)); };
   };
   events.engine_connect.listen(note("engine_connect"));
   events.begin.listen(note("begin"));
@@ -39,8 +42,9 @@ void listen_to_all(const Engine& engine, Heard& heard) {
   events.before_execute.listen(statement("before"));
   events.before_cursor_execute.listen(statement("sending"));
   events.after_cursor_execute.listen(statement("sent"));
-  events.after_execute.listen(
-      [&heard](Connection&, StatementContext&, Result& result) { heard.push_back(result.returns_rows() ? "rows" : "done"); });
+  events.after_execute.listen([&heard](gw::Connection&, StatementContext&, gw::Result& result) {
+    heard.push_back(result.returns_rows() ? "rows" : "done");
+  });
   events.handle_error.listen([&heard](ErrorContext& it) {
     heard.push_back("error of " + (it.statement != nullptr ? it.statement->statement : std::string("nothing")));
   });
@@ -55,7 +59,7 @@ std::string contents(const std::string& file) {
 }  // namespace
 
 TEST_CASE("handlers are told of statements, transactions and errors, in order") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     Heard heard;
     listen_to_all(engine, heard);
@@ -84,11 +88,11 @@ TEST_CASE("handlers are told of statements, transactions and errors, in order") 
 }
 
 TEST_CASE("a handler may use the connection, and may change what is sent") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     int depth = 0;
-    engine.events().begin.listen([](Connection& connection) { connection.execute(text("DELETE FROM t WHERE id = 3")); });
-    engine.events().before_cursor_execute.listen([&](Connection& connection, StatementContext& it) {
+    engine.events().begin.listen([](gw::Connection& connection) { connection.execute(text("DELETE FROM t WHERE id = 3")); });
+    engine.events().before_cursor_execute.listen([&](gw::Connection& connection, StatementContext& it) {
       if (depth++ == 0) {
         connection.execute(text("DELETE FROM t WHERE id = 1"));
       }
@@ -106,9 +110,9 @@ TEST_CASE("a handler may use the connection, and may change what is sent") {
 }
 
 TEST_CASE("what a handler throws stops what was about to be done") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
-    const std::uint64_t number = engine.events().before_cursor_execute.listen([](Connection&, StatementContext& it) {
+    const std::uint64_t number = engine.events().before_cursor_execute.listen([](gw::Connection&, StatementContext& it) {
       if (it.statement.starts_with("DELETE")) {
         throw std::runtime_error("not today");
       }
@@ -124,7 +128,7 @@ TEST_CASE("what a handler throws stops what was about to be done") {
 }
 
 TEST_CASE("a handler of errors may replace the error, or say that the session is of no more use") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     const std::uint64_t number = engine.events().handle_error.listen([](ErrorContext& it) {
       throw std::runtime_error(std::string("replaced: ") + (it.is_disconnect ? "gone" : "alive"));
     });
@@ -143,11 +147,11 @@ TEST_CASE("a handler of errors may replace the error, or say that the session is
 }
 
 TEST_CASE("a statement carries what a handler has put into it, its duration and its row count") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     std::string seen;
-    engine.events().before_execute.listen([](Connection&, StatementContext& it) { it.user = std::string("span"); });
-    engine.events().after_cursor_execute.listen([&](Connection&, StatementContext& it) {
+    engine.events().before_execute.listen([](gw::Connection&, StatementContext& it) { it.user = std::string("span"); });
+    engine.events().after_cursor_execute.listen([&](gw::Connection&, StatementContext& it) {
       seen = std::any_cast<std::string>(it.user) + ' ' + std::to_string(it.rowcount) + ' ' +
              std::to_string(it.parameters.size()) + (it.duration > Duration::zero() ? " timed" : "");
     });
@@ -176,11 +180,11 @@ TEST_CASE("a statement's attributes have OpenTelemetry's names, and no parameter
 }
 
 TEST_CASE("a statement trace is a file with a slice for each statement") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     const std::string file = std::filesystem::temp_directory_path() / "greenway-statement-trace.json";
     {
-      StatementTrace trace(engine, file);
+      StatementTrace trace(sync_engine(engine), file);
       Connection connection = engine.connect();
       connection.execute(text("SELECT \"name\" FROM t"));
       CHECK_THROWS_AS(connection.execute(text("SELEKT")), ProgrammingError);
@@ -195,6 +199,8 @@ TEST_CASE("a statement trace is a file with a slice for each statement") {
     CHECK(json.find("\"db.query.text\":\"SELEKT\",") != std::string::npos);
     CHECK(json.find("\"error.type\"") != std::string::npos);
     CHECK(json.ends_with("]}\n"));
-    CHECK_THROWS_AS(StatementTrace(engine, "/nowhere/trace.json"), ArgumentError);
+    CHECK_THROWS_AS(StatementTrace(sync_engine(engine), "/nowhere/trace.json"), ArgumentError);
   });
 }
+
+}  // namespace conformance

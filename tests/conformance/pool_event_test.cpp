@@ -6,9 +6,10 @@
 
 #include <greenway/db/driver.hpp>
 
-#include "database.hpp"
+#include "ways.hpp"
 
-using namespace greenway;
+namespace conformance {
+
 using namespace std::chrono_literals;
 using database::error_of;
 
@@ -41,7 +42,7 @@ using Heard = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("a null pool opens a connection for each user and keeps none") {
-  database::everywhere(pool(PoolClass::null), [](const Engine& engine) {
+  everywhere(pool(PoolClass::null), [](const Engine& engine) {
     {
       Connection connection = engine.connect();
       database::mark(connection);
@@ -55,7 +56,7 @@ TEST_CASE("a null pool opens a connection for each user and keeps none") {
 }
 
 TEST_CASE("a pool of a single connection serves one user after the other with it") {
-  database::everywhere(pool(PoolClass::single), [](const Engine& engine) {
+  everywhere(pool(PoolClass::single), [](const Engine& engine) {
     {
       Connection connection = engine.connect();
       database::mark(connection);
@@ -67,7 +68,7 @@ TEST_CASE("a pool of a single connection serves one user after the other with it
 }
 
 TEST_CASE("an assertion pool tells the second user where the first one got the connection") {
-  database::everywhere(pool(PoolClass::assertion), [](const Engine& engine) {
+  everywhere(pool(PoolClass::assertion), [](const Engine& engine) {
     Connection connection = engine.connect();
     const std::string message = error_of<InvalidRequestError>([&] { return engine.connect(); });
     CHECK(message.find("the only connection is already checked out at pool_event_test.cpp:") == 0);
@@ -78,7 +79,7 @@ TEST_CASE("who finds the pool exhausted is told where its connections were check
   EngineOptions options = pool(PoolClass::queue);
   options.pool_size = 1;
   options.max_overflow = 0;
-  database::everywhere(options, [](const Engine& engine) {
+  everywhere(options, [](const Engine& engine) {
     CHECK(engine.checked_out().empty());
     Connection connection = engine.connect();
     REQUIRE(engine.checked_out().size() == 1);
@@ -94,7 +95,7 @@ TEST_CASE("who finds the pool exhausted is told where its connections were check
 TEST_CASE("the connection that came back last is used first when the pool is told so") {
   EngineOptions options;
   options.pool_use_lifo = true;
-  database::everywhere(options, [](const Engine& engine) {
+  everywhere(options, [](const Engine& engine) {
     Connection first = engine.connect();
     Connection second = engine.connect();
     database::mark(first);
@@ -108,7 +109,7 @@ TEST_CASE("the connection that came back last is used first when the pool is tol
 TEST_CASE("a transaction that is open when its connection comes back is committed, if the pool is told so") {
   EngineOptions options;
   options.pool_reset_on_return = ResetOnReturn::commit;
-  database::everywhere(options, [](const Engine& engine) {
+  everywhere(options, [](const Engine& engine) {
     database::make_table(engine);
     engine.connect().execute(text("DELETE FROM t"));
     CHECK(database::count(engine) == 0);
@@ -118,7 +119,7 @@ TEST_CASE("a transaction that is open when its connection comes back is committe
 TEST_CASE("without reset a connection in a transaction is closed, and others come back untouched") {
   EngineOptions options;
   options.pool_reset_on_return = ResetOnReturn::none;
-  database::everywhere(options, [](const Engine& engine) {
+  everywhere(options, [](const Engine& engine) {
     database::make_table(engine);
     CHECK(engine.pool_status().idle == 1);
     engine.connect().execute(text("DELETE FROM t"));
@@ -128,7 +129,7 @@ TEST_CASE("without reset a connection in a transaction is closed, and others com
 }
 
 TEST_CASE("handlers are told of the life of a session, in order") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     Heard heard;
     listen_to_all(engine, heard);
     engine.connect().execute(text("SELECT 1"));
@@ -160,7 +161,7 @@ TEST_CASE("handlers are told of the life of a session, in order") {
 }
 
 TEST_CASE("a handler may use the session, and one that is removed is not called any more") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     engine.dispose();
     const std::uint64_t number = engine.events().connect.listen([](DriverConnection& session) {
@@ -176,7 +177,7 @@ TEST_CASE("a handler may use the session, and one that is removed is not called 
 }
 
 TEST_CASE("a session that the checkout event refuses is replaced, twice at most") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     int refusals = 2;
     int calls = 0;
     engine.events().checkout.listen([&](DriverConnection&) {
@@ -200,7 +201,7 @@ TEST_CASE("a connect event that fails leaves its place to others") {
   EngineOptions options;
   options.pool_size = 1;
   options.max_overflow = 0;
-  database::everywhere(options, [](const Engine& engine) {
+  everywhere(options, [](const Engine& engine) {
     bool fails = true;
     engine.events().connect.listen([&](DriverConnection&) {
       if (std::exchange(fails, false)) {
@@ -214,21 +215,25 @@ TEST_CASE("a connect event that fails leaves its place to others") {
 }
 
 TEST_CASE("the pool's status prints as SQLAlchemy's does, and what happens to connections is logged when asked") {
-  std::vector<std::string> lines;
-  set_log_sink([&](LogLevel, std::string_view logger, std::string_view line) {
-    if (logger == "greenway.pool") {
-      lines.emplace_back(line.substr(line.find(' ', sizeof "connection")));
+  EngineOptions options;
+  options.echo_pool = true;
+  everywhere(options, [](const Engine& engine) {
+    std::vector<std::string> lines;
+    set_log_sink([&](LogLevel, std::string_view logger, std::string_view line) {
+      if (logger == "greenway.pool") {
+        lines.emplace_back(line.substr(line.find(' ', sizeof "connection")));
+      }
+    });
+    {
+      Connection connection = engine.connect();
+      std::ostringstream out;
+      out << engine.pool_status();
+      CHECK(out.str() == "Pool size: 5  Connections in pool: 0 Current Overflow: -4 Current Checked out connections: 1");
     }
+    engine.dispose();
+    set_log_sink({});
+    CHECK(lines == std::vector<std::string>{" is opened", " is checked out", " comes back", " is closed"});
   });
-  {
-    EngineOptions options;
-    options.echo_pool = true;
-    const Engine engine = create_engine("sqlite://", options);
-    Connection connection = engine.connect();
-    std::ostringstream out;
-    out << engine.pool_status();
-    CHECK(out.str() == "Pool size: 5  Connections in pool: 0 Current Overflow: -4 Current Checked out connections: 1");
-  }
-  set_log_sink({});
-  CHECK(lines == std::vector<std::string>{" is opened", " is checked out", " comes back", " is closed"});
 }
+
+}  // namespace conformance

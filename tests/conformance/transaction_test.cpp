@@ -5,9 +5,10 @@
 #include <string>
 #include <utility>
 
-#include "database.hpp"
+#include "ways.hpp"
 
-using namespace greenway;
+namespace conformance {
+
 using database::count;
 using database::error_of;
 
@@ -20,14 +21,15 @@ const std::string over =
     "Can't operate on closed transaction inside context manager.  Please complete the context manager before emitting "
     "further commands.";
 
-void insert(Connection& connection, int id) {
+template <class C>
+void insert(C& connection, int id) {
   connection.execute(text("INSERT INTO t (id) VALUES (:id)").bind("id", id));
 }
 
 // What the tests below share: `t` with three rows.
 template <class F>
 void with_table(F&& body) {
-  database::everywhere([&](const Engine& engine) {
+  everywhere([&](const Engine& engine) {
     database::make_table(engine);
     Connection connection = engine.connect();
     body(engine, connection);
@@ -137,6 +139,21 @@ TEST_CASE("an ended transaction can be rolled back again, but not committed") {
     CHECK_FALSE(transaction.is_active());
     CHECK(error_of<InvalidRequestError>([&] { return transaction.commit(); }) == "This transaction is inactive");
     transaction.rollback();
+    CHECK(count(engine) == 4);
+  });
+}
+
+TEST_CASE("a transaction that is closed is rolled back, and one that is over stays as it ended") {
+  with_table([](const Engine& engine, Connection& connection) {
+    Transaction first = connection.begin();
+    insert(connection, 4);
+    first.close();
+    CHECK_FALSE(first.is_active());
+    CHECK(count(engine) == 3);
+    Transaction second = connection.begin();
+    insert(connection, 4);
+    second.commit();
+    second.close();
     CHECK(count(engine) == 4);
   });
 }
@@ -306,9 +323,9 @@ TEST_CASE("a function in a transaction commits when it returns and rolls back wh
                     std::logic_error);
     CHECK(count(engine) == 4);
 
-    engine.begin([](Connection& own) { insert(own, 5); });
+    engine.begin([](gw::Connection& own) { insert(own, 5); });
     CHECK(count(engine) == 5);
-    CHECK(engine.connect([](Connection& own) { return own.scalar<int>(text("SELECT 7")); }) == 7);
+    CHECK(engine.connect([](gw::Connection& own) { return own.scalar<int>(text("SELECT 7")); }) == 7);
   });
 }
 
@@ -348,7 +365,7 @@ TEST_CASE("a function that ends its own transaction can execute nothing more") {
 TEST_CASE("with AUTOCOMMIT each statement is kept, and commit and rollback are harmless") {
   EngineOptions options;
   options.isolation_level = "AUTOCOMMIT";
-  database::everywhere(options, [](const Engine& engine) {
+  everywhere(options, [](const Engine& engine) {
     database::make_table(engine);
     Connection connection = engine.connect();
     insert(connection, 4);
@@ -389,12 +406,11 @@ TEST_CASE("the isolation level is a connection's too, while no transaction is op
 }
 
 TEST_CASE("a server knows the isolation level that was asked for") {
-  const database::Scratch scratch = database::Scratch::postgresql();
   EngineOptions options;
   options.isolation_level = "SERIALIZABLE";
-  Connection connection = create_engine(scratch.url(), options).connect();
-
-  CHECK(connection.scalar<std::string>(text("SHOW transaction_isolation")) == "serializable");
+  on_postgresql(options, [](const Engine& engine) {
+    CHECK(engine.connect().scalar<std::string>(text("SHOW transaction_isolation")) == "serializable");
+  });
 }
 
 TEST_CASE("a commit that fails says why, commits nothing, and leaves the connection usable after a rollback") {
@@ -414,18 +430,20 @@ TEST_CASE("a commit that fails says why, commits nothing, and leaves the connect
 }
 
 TEST_CASE("a failed statement fails its transaction on PostgreSQL, whose commit then throws") {
-  const database::Scratch scratch = database::Scratch::postgresql();
-  const Engine engine = create_engine(scratch.url());
-  database::make_table(engine);
-  Connection connection = engine.connect();
-  Transaction transaction = connection.begin();
-  insert(connection, 4);
-  CHECK_THROWS_AS(insert(connection, 4), IntegrityError);
-  CHECK_THROWS_AS(connection.execute(text("SELECT 1")), DBAPIError);
-  CHECK(transaction.is_active());
+  on_postgresql([](const Engine& engine) {
+    database::make_table(engine);
+    Connection connection = engine.connect();
+    Transaction transaction = connection.begin();
+    insert(connection, 4);
+    CHECK_THROWS_AS(insert(connection, 4), IntegrityError);
+    CHECK_THROWS_AS(connection.execute(text("SELECT 1")), DBAPIError);
+    CHECK(transaction.is_active());
 
-  CHECK_THROWS_AS(transaction.commit(), DBAPIError);
+    CHECK_THROWS_AS(transaction.commit(), DBAPIError);
 
-  CHECK_FALSE(transaction.is_active());
-  CHECK(count(engine) == 3);
+    CHECK_FALSE(transaction.is_active());
+    CHECK(count(engine) == 3);
+  });
 }
+
+}  // namespace conformance

@@ -12,9 +12,10 @@
 #include <greenway/db/row_struct.hpp>
 #include <greenway/sql/schema.hpp>
 
-#include "database.hpp"
+#include "ways.hpp"
 
-using namespace greenway;
+namespace conformance {
+
 using database::error_of;
 
 namespace {
@@ -58,7 +59,7 @@ using Names = std::vector<std::optional<std::string>>;
 template <class F>
 void with_five(F&& body) {
   const bool streams = GENERATE(false, true);
-  database::everywhere([&](const Engine& engine) {
+  everywhere([&](const Engine& engine) {
     Connection connection = engine.connect();
     body([&] { return five(connection, streams); });
   });
@@ -149,7 +150,7 @@ TEST_CASE("partitions are vectors of rows, the last one shorter") {
 
 TEST_CASE("a frozen result is read again and again, without its connection") {
   const bool streams = GENERATE(false, true);
-  database::everywhere([&](const Engine& engine) {
+  everywhere([&](const Engine& engine) {
     std::optional<FrozenResult> frozen;
     {
       Connection connection = engine.connect();
@@ -195,7 +196,7 @@ TEST_CASE("a row is read as a tuple of its columns") {
 }
 
 TEST_CASE("a row is read as a described struct, its columns found by the members' names") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     Connection connection = engine.connect();
     const auto select = [&](const char* what) {
@@ -217,7 +218,7 @@ TEST_CASE("a row is read as a described struct, its columns found by the members
 }
 
 TEST_CASE("a column object finds its column") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     const Column id("id", BigInteger());
     const Column other("other", BigInteger());
@@ -233,7 +234,7 @@ TEST_CASE("a column object finds its column") {
 }
 
 TEST_CASE("a stream that is not told how much to fetch begins with one row and takes more each time") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     Connection connection = engine.connect();
     ExecutionOptions options;
     options.stream_results = true;
@@ -250,7 +251,7 @@ TEST_CASE("a stream that is not told how much to fetch begins with one row and t
 }
 
 TEST_CASE("scalars are asked of the connection at once") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     Connection connection = engine.connect();
     CHECK(connection.scalars<std::int64_t>(text("SELECT id FROM t ORDER BY id")).all() == Numbers{1, 2, 3});
@@ -258,3 +259,5 @@ TEST_CASE("scalars are asked of the connection at once") {
           Numbers{2, 3});
   });
 }
+
+}  // namespace conformance

@@ -3,12 +3,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <greenway/db/driver.hpp>
+#include <greenway/db/schema_changes.hpp>
 
-#include "database.hpp"
+#include "ways.hpp"
 
-using namespace greenway;
+namespace conformance {
+
 using database::error_of;
 
 namespace {
@@ -25,13 +28,28 @@ ExecutionOptions isolated(const std::string& level) {
   return options;
 }
 
+// The facade has functions for what is a function of the connection elsewhere.
+#ifdef GREENWAY_FACADE
+bool is_there(const Engine& engine, const char* table) { return engine.has_table(table); }
+std::vector<std::string> tables(const Engine& engine) { return engine.table_names(); }
+std::vector<std::string> tables(const Engine& engine, const Connection& on) { return engine.table_names("", on); }
+#else
+bool is_there(const Engine& engine, const char* table) {
+  return engine.connect([&](Connection& connection) { return has_table(connection, table); });
+}
+std::vector<std::string> tables(const Engine& engine) {
+  return engine.connect([](Connection& connection) { return table_names(connection); });
+}
+std::vector<std::string> tables(const Engine&, Connection& on) { return table_names(on); }
+#endif
+
 // Two transactions that each read all of `t` and then change it: one of them has to lose.
 template <class F>
-void lose_against_a_concurrent_change(const Engine& engine, Connection& connection, F&& change) {
+void lose_against_a_concurrent_change(const Engine& engine, gw::Connection& connection, F&& change) {
   CHECK(connection.scalar<int>(text("SELECT count(*) FROM t WHERE id < 100")) == 3);
   if (change()) {
     const auto rival = engine.execution_options(isolated("SERIALIZABLE"));
-    rival.begin([](Connection& other) {
+    rival.begin([](gw::Connection& other) {
       static_cast<void>(other.scalar<int>(text("SELECT count(*) FROM t WHERE id < 100")));
       other.execute(text("UPDATE t SET name = name || '!' WHERE id = 1"));
     });
@@ -42,7 +60,7 @@ void lose_against_a_concurrent_change(const Engine& engine, Connection& connecti
 }  // namespace
 
 TEST_CASE("without autobegin each statement outside begin() commits by itself") {
-  database::everywhere(no_autobegin(), [](const Engine& engine) {
+  everywhere(no_autobegin(), [](const Engine& engine) {
     database::run_sql(engine, "CREATE TABLE t (id bigint PRIMARY KEY, name text)");
     Connection connection = engine.connect();
     connection.execute(text("INSERT INTO t VALUES (1, 'one')"));
@@ -70,7 +88,7 @@ TEST_CASE("what an engine executes without a connection is committed, and its co
   const bool autobegin = GENERATE(true, false);
   EngineOptions options;
   options.autobegin = autobegin;
-  database::everywhere(options, [](const Engine& engine) {
+  everywhere(options, [](const Engine& engine) {
     engine.execute(text("CREATE TABLE t (id bigint PRIMARY KEY, name text)"));
     engine.execute(text("INSERT INTO t VALUES (:id, 'x')"), params("id", 1));
     CHECK(engine.pool_status().in_use == 0);
@@ -84,7 +102,7 @@ TEST_CASE("what an engine executes without a connection is committed, and its co
 }
 
 TEST_CASE("an engine with other options shares the pool of the one it was made from") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     const Engine other = engine.execution_options(isolated("AUTOCOMMIT"));
     CHECK_FALSE(engine.get_execution_options().isolation_level.has_value());
     CHECK(other.get_execution_options().isolation_level == "AUTOCOMMIT");
@@ -103,24 +121,24 @@ TEST_CASE("an engine with other options shares the pool of the one it was made f
 }
 
 TEST_CASE("an isolation level holds for the connection that was told, and is gone with it") {
-  const database::Scratch scratch = database::Scratch::postgresql();
-  const Engine engine = create_engine(scratch.url());
-  {
-    Connection connection = engine.connect();
-    connection.execution_options(isolated("REPEATABLE READ"));
-    CHECK(connection.scalar<std::string>(text("SELECT current_setting('transaction_isolation')")) == "repeatable read");
-    CHECK(error_of<InvalidRequestError>([&] { return connection.execution_options(isolated("SERIALIZABLE")).closed(); })
-              .find("isolation_level may not be altered unless rollback() or commit() is called first") !=
-          std::string::npos);
-    connection.rollback();
-    CHECK_THROWS_AS(connection.execution_options(isolated("WRONG")), ArgumentError);
-  }
-  Connection next = engine.connect();
-  CHECK(next.get_isolation_level() == "READ COMMITTED");
+  on_postgresql([](const Engine& engine) {
+    {
+      Connection connection = engine.connect();
+      connection.execution_options(isolated("REPEATABLE READ"));
+      CHECK(connection.scalar<std::string>(text("SELECT current_setting('transaction_isolation')")) == "repeatable read");
+      CHECK(error_of<InvalidRequestError>([&] { return connection.execution_options(isolated("SERIALIZABLE")).closed(); })
+                .find("isolation_level may not be altered unless rollback() or commit() is called first") !=
+            std::string::npos);
+      connection.rollback();
+      CHECK_THROWS_AS(connection.execution_options(isolated("WRONG")), ArgumentError);
+    }
+    Connection next = engine.connect();
+    CHECK(next.get_isolation_level() == "READ COMMITTED");
+  });
 }
 
 TEST_CASE("a read-only transaction refuses changes, and the next user of the session may make them") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     ExecutionOptions options;
     options.read_only = true;
@@ -136,22 +154,23 @@ TEST_CASE("a read-only transaction refuses changes, and the next user of the ses
 }
 
 TEST_CASE("a deferrable transaction says so to PostgreSQL") {
-  const database::Scratch scratch = database::Scratch::postgresql();
-  Connection connection = create_engine(scratch.url()).connect();
-  ExecutionOptions options = isolated("SERIALIZABLE");
-  options.read_only = true;
-  options.deferrable = true;
-  connection.execution_options(options);
-  CHECK(connection.scalar<std::string>(text("SELECT current_setting('transaction_deferrable')")) == "on");
+  on_postgresql([](const Engine& engine) {
+    Connection connection = engine.connect();
+    ExecutionOptions options = isolated("SERIALIZABLE");
+    options.read_only = true;
+    options.deferrable = true;
+    connection.execution_options(options);
+    CHECK(connection.scalar<std::string>(text("SELECT current_setting('transaction_deferrable')")) == "on");
+  });
 }
 
 TEST_CASE("a transaction that lost against a concurrent one is run again, and only that") {
-  database::everywhere([](const Engine& plain) {
+  everywhere([](const Engine& plain) {
     database::make_table(plain);
     const Engine engine = plain.execution_options(isolated("SERIALIZABLE"));
 
     int attempts = 0;
-    const int answer = engine.run_transaction([&](Connection& connection) {
+    const int answer = engine.run_transaction([&](gw::Connection& connection) {
       lose_against_a_concurrent_change(plain, connection, [&] { return ++attempts == 1; });
       return attempts;
     });
@@ -160,7 +179,7 @@ TEST_CASE("a transaction that lost against a concurrent one is run again, and on
 
     int tries = 0;
     CHECK_THROWS_AS(engine.run_transaction(
-                        [&](Connection& connection) {
+                        [&](gw::Connection& connection) {
                           ++tries;
                           lose_against_a_concurrent_change(plain, connection, [] { return true; });
                         },
@@ -169,7 +188,7 @@ TEST_CASE("a transaction that lost against a concurrent one is run again, and on
     CHECK(tries == 2);
 
     tries = 0;
-    CHECK_THROWS_AS(engine.run_transaction([&](Connection& connection) {
+    CHECK_THROWS_AS(engine.run_transaction([&](gw::Connection& connection) {
       ++tries;
       connection.execute(text("INSERT INTO t VALUES (1, 'taken')"));
     }),
@@ -190,7 +209,7 @@ TEST_CASE("a commit whose outcome is unknown is never retried") {
 }
 
 TEST_CASE("info stays with the session, through the pool, until it is closed") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     {
       Connection connection = engine.connect();
       connection.info()["mark"] = 5;
@@ -198,6 +217,7 @@ TEST_CASE("info stays with the session, through the pool, until it is closed") {
     Connection connection = engine.connect();
     CHECK(std::any_cast<int>(connection.info().at("mark")) == 5);
     connection.invalidate();
+    connection.execute(text("SELECT 1"));
     CHECK(connection.info().empty());
     connection.close();
     CHECK_THROWS_AS(connection.info(), ResourceClosedError);
@@ -205,7 +225,7 @@ TEST_CASE("info stays with the session, through the pool, until it is closed") {
 }
 
 TEST_CASE("the driver's own connection is within reach") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     Connection connection = engine.connect();
     CHECK(connection.get_raw_connection().native_handle() != nullptr);
     CHECK(connection.get_raw_connection().is_usable());
@@ -216,7 +236,7 @@ TEST_CASE("a detached connection leaves the pool, and is closed rather than give
   EngineOptions options;
   options.pool_size = 1;
   options.max_overflow = 0;
-  database::everywhere(options, [](const Engine& engine) {
+  everywhere(options, [](const Engine& engine) {
     Connection connection = engine.connect();
     database::mark(connection);
     connection.detach();
@@ -233,7 +253,7 @@ TEST_CASE("a detached connection leaves the pool, and is closed rather than give
 }
 
 TEST_CASE("a branch shares the session and its transaction, and closing it leaves the connection open") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     Connection connection = engine.connect();
     {
@@ -253,7 +273,7 @@ TEST_CASE("a branch shares the session and its transaction, and closing it leave
 }
 
 TEST_CASE("disposing without closing forgets the idle connections") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::run_sql(engine, "CREATE TABLE t (id bigint)");
     CHECK(engine.pool_status().idle == 1);
     engine.dispose(false);
@@ -262,3 +282,18 @@ TEST_CASE("disposing without closing forgets the idle connections") {
     CHECK(database::count(engine) == 0);
   });
 }
+
+TEST_CASE("an engine tells which tables there are, on a connection of its own or a given one") {
+  everywhere([](const Engine& engine) {
+    database::make_table(engine);
+    CHECK(is_there(engine, "t"));
+    CHECK_FALSE(is_there(engine, "u"));
+    Connection connection = engine.connect();
+    connection.execute(text("CREATE TABLE another (id bigint)"));
+    CHECK(tables(engine) == std::vector<std::string>{"t"});
+    CHECK(tables(engine, connection) == std::vector<std::string>{"another", "t"});
+    CHECK(engine.pool_status().in_use == 1);
+  });
+}
+
+}  // namespace conformance

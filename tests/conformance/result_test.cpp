@@ -8,9 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "database.hpp"
+#include "ways.hpp"
 
-using namespace greenway;
+namespace conformance {
+
 using database::error_of;
 
 namespace {
@@ -44,7 +45,7 @@ const std::string closed = "This result object is closed.";
 
 TEST_CASE("the fetches share one pass over the rows, buffered or streaming") {
   const std::size_t yield_per = GENERATE(0U, 1U, 3U, 100U);
-  database::everywhere([&](const Engine& engine) {
+  everywhere([&](const Engine& engine) {
     Connection connection = engine.connect();
     Result result = numbers(connection, 10, yield_per == 0 ? ExecutionOptions() : streaming(yield_per));
 
@@ -65,7 +66,7 @@ TEST_CASE("the fetches share one pass over the rows, buffered or streaming") {
 }
 
 TEST_CASE("a loop visits each row once and the rows copied from it stay readable") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     std::vector<Row> kept;
     {
       Connection connection = engine.connect();
@@ -81,7 +82,7 @@ TEST_CASE("a loop visits each row once and the rows copied from it stay readable
 }
 
 TEST_CASE("a result knows its columns and its rows") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     Connection connection = engine.connect();
 
@@ -96,7 +97,7 @@ TEST_CASE("a result knows its columns and its rows") {
 }
 
 TEST_CASE("a result without rows says so when it is read") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     Connection connection = engine.connect();
     const std::size_t yield_per = GENERATE(0U, 10U);
@@ -115,16 +116,17 @@ TEST_CASE("a result without rows says so when it is read") {
 }
 
 TEST_CASE("SQLite tells the rowid of the last insert") {
-  const Engine engine = create_engine("sqlite://");
-  database::run_sql(engine, "CREATE TABLE t (id integer PRIMARY KEY)");
-  Connection connection = engine.connect();
+  on_sqlite([](const Engine& engine) {
+    database::run_sql(engine, "CREATE TABLE t (id integer PRIMARY KEY)");
+    Connection connection = engine.connect();
 
-  CHECK(connection.execute(text("INSERT INTO t VALUES (77)")).lastrowid() == 77);
+    CHECK(connection.execute(text("INSERT INTO t VALUES (77)")).lastrowid() == 77);
+  });
 }
 
 TEST_CASE("first gives the next row and closes the result") {
   const std::size_t yield_per = GENERATE(0U, 1U);
-  database::everywhere([&](const Engine& engine) {
+  everywhere([&](const Engine& engine) {
     Connection connection = engine.connect();
     Result result = numbers(connection, 3, yield_per == 0 ? ExecutionOptions() : streaming(yield_per));
 
@@ -139,7 +141,7 @@ TEST_CASE("first gives the next row and closes the result") {
 
 TEST_CASE("one insists on one row, one_or_none on at most one") {
   const std::size_t yield_per = GENERATE(0U, 1U);
-  database::everywhere([&](const Engine& engine) {
+  everywhere([&](const Engine& engine) {
     Connection connection = engine.connect();
     const auto rows = [&](int n) {
       return connection.execute(
@@ -168,7 +170,7 @@ TEST_CASE("one insists on one row, one_or_none on at most one") {
 }
 
 TEST_CASE("values are read as what they are, and as what they fit into") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     Connection connection = engine.connect();
     const Row row =
         connection
@@ -205,7 +207,7 @@ TEST_CASE("values are read as what they are, and as what they fit into") {
 }
 
 TEST_CASE("truth values are read as bool, SQLite's 0 and 1 too") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     Connection connection = engine.connect();
     const Row row = connection.execute(text("SELECT CAST(1 AS boolean), CAST(0 AS boolean)")).one();
 
@@ -216,20 +218,21 @@ TEST_CASE("truth values are read as bool, SQLite's 0 and 1 too") {
 }
 
 TEST_CASE("exact decimals are read as text, as floating point, and as integers when they are whole") {
-  const database::Scratch scratch = database::Scratch::postgresql();
-  Connection connection = create_engine(scratch.url()).connect();
-  const Row row =
-      connection.execute(text("SELECT 12.50::numeric, sum(n), 1e30::numeric FROM (VALUES (2::bigint)) AS x(n)")).one();
+  on_postgresql([](const Engine& engine) {
+    Connection connection = engine.connect();
+    const Row row =
+        connection.execute(text("SELECT 12.50::numeric, sum(n), 1e30::numeric FROM (VALUES (2::bigint)) AS x(n)")).one();
 
-  CHECK(row.get<std::string>(0) == "12.50");
-  CHECK(row.get<double>(0) == 12.5);
-  CHECK(row.get<int>(1) == 2);
-  CHECK_THROWS_AS(row.get<int>(0), DataError);
-  CHECK_THROWS_AS(row.get<std::int64_t>(2), DataError);
+    CHECK(row.get<std::string>(0) == "12.50");
+    CHECK(row.get<double>(0) == 12.5);
+    CHECK(row.get<int>(1) == 2);
+    CHECK_THROWS_AS(row.get<int>(0), DataError);
+    CHECK_THROWS_AS(row.get<std::int64_t>(2), DataError);
+  });
 }
 
 TEST_CASE("a value of another type, out of range or NULL is refused, naming the column and both types") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     Connection connection = engine.connect();
     const Row row =
         connection.execute(text("SELECT CAST(300 AS bigint) AS n, 'x' AS s, CAST(NULL AS bigint) AS z")).one();
@@ -255,7 +258,7 @@ TEST_CASE("a value of another type, out of range or NULL is refused, naming the 
 }
 
 TEST_CASE("a column that is not there, or is there twice, is named in the error") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     Connection connection = engine.connect();
     const Row row = connection.execute(text("SELECT 1 AS a, 2 AS b, 3 AS b")).one();
 
@@ -271,7 +274,7 @@ TEST_CASE("a column that is not there, or is there twice, is named in the error"
 }
 
 TEST_CASE("rows and results print themselves") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     database::make_table(engine);
     Connection connection = engine.connect();
     Result result = connection.execute(text("SELECT id, name FROM t ORDER BY id"));
@@ -287,7 +290,7 @@ TEST_CASE("rows and results print themselves") {
 }
 
 TEST_CASE("while a result streams its connection executes nothing else") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     Connection connection = engine.connect();
     Result result = numbers(connection, 1000, streaming(10));
     CHECK(result.fetchone()->get<int>(0) == 1);
@@ -302,7 +305,7 @@ TEST_CASE("while a result streams its connection executes nothing else") {
 
 TEST_CASE("a stream that is closed or dropped early leaves its connection usable") {
   const bool is_closed = GENERATE(true, false);
-  database::everywhere([&](const Engine& engine) {
+  everywhere([&](const Engine& engine) {
     Connection connection = engine.connect();
     {
       Result result = numbers(connection, 1000, streaming(10));
@@ -319,7 +322,7 @@ TEST_CASE("a stream that is closed or dropped early leaves its connection usable
 }
 
 TEST_CASE("a stream ends with its transaction, its connection, or the next result's place") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     Connection connection = engine.connect();
     Result committed = numbers(connection, 1000, streaming(10));
     CHECK(committed.fetchmany(10).size() == 10);
@@ -338,7 +341,7 @@ TEST_CASE("a stream ends with its transaction, its connection, or the next resul
 }
 
 TEST_CASE("a stream that is moved or replaced is read by its new owner, or given up") {
-  database::everywhere([](const Engine& engine) {
+  everywhere([](const Engine& engine) {
     Connection connection = engine.connect();
     Result first = numbers(connection, 100, streaming(10));
     CHECK(first.fetchone()->get<int>(0) == 1);
@@ -352,3 +355,5 @@ TEST_CASE("a stream that is moved or replaced is read by its new owner, or given
     CHECK(connection.scalar<int>(text("SELECT 3")) == 3);
   });
 }
+
+}  // namespace conformance
