@@ -109,7 +109,11 @@ Result ConnectionState::run(DriverConnection& driver, const SQLText& sql, std::s
       cursor_ = std::move(cursor);
       stream_timeout_ = limit;
       is_stream_abandoned_ = false;
-      return Result(cursor_->columns(), Stream(shared_from_this(), ++stream_));
+      Result result(cursor_->columns(), Stream(shared_from_this(), ++stream_));
+      if (fixed) {
+        result.partition_size_ = stream_batch_;
+      }
+      return result;
     }
   } else {
     how.deadline = Deadline::in(limit);
