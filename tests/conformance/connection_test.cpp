@@ -16,10 +16,6 @@ using database::error_of;
 
 namespace {
 
-// Runs for minutes unless it is stopped.
-constexpr const char* endless =
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT count(*) FROM n";
-
 const std::string lost =
     "Can't reconnect until invalid transaction is rolled back.  Please rollback() fully before proceeding";
 

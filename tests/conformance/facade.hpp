@@ -2,6 +2,7 @@
 #pragma once
 
 #include <any>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +28,8 @@ namespace facade {
 
 namespace gw = greenway;
 
-/// Runs a coroutine on this thread's io_context, and that until the coroutine is done.
+/// Runs a coroutine on this thread's io_context, and that until the coroutine is done. A deadline of the scope around is
+/// kept as a coroutine keeps one, by a timer that cancels it.
 void run(gw::Task<> coroutine);
 
 template <class T>
@@ -57,6 +59,7 @@ struct AwaitClose {
   template <class T>
   void operator()(T* handle) const noexcept {
     try {
+      const gw::Shield shield(std::chrono::seconds(2));
       await(handle->close());
     } catch (...) {  // as a destructor does
     }

@@ -55,19 +55,25 @@ inline const gw::Engine& sync_engine(const Engine& engine) {
 #endif
 }
 
+/// Runs for minutes unless it is stopped.
+constexpr const char* endless =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT count(*) FROM n";
+
+/// Runs `body()` in each way of this program.
+template <class F>
+void in_each_way(F&& body) {
+#ifdef GREENWAY_FACADE
+  body();
+#else
+  GENERATE(false, true) ? run_in_greenlet(std::ref(body)) : body();
+#endif
+}
+
 /// Runs `body(engine)` on the database, in each way of this program.
 template <class F>
 void on(const database::Scratch& scratch, const gw::EngineOptions& options, F&& body) {
   const Engine engine = engine_for(gw::URL(scratch.url()), options);
-#ifdef GREENWAY_FACADE
-  body(engine);
-#else
-  if (GENERATE(false, true)) {
-    run_in_greenlet([&] { body(engine); });
-  } else {
-    body(engine);
-  }
-#endif
+  in_each_way([&] { body(engine); });
 }
 
 /// As on(), on each database.
