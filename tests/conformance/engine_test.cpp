@@ -30,12 +30,12 @@ ExecutionOptions isolated(const std::string& level) {
 
 // The facade has functions for what is a function of the connection elsewhere.
 #ifdef GREENWAY_FACADE
-bool is_there(const Engine& engine, const char* table) { return engine.has_table(table); }
+bool is_there(const Engine& engine, const char* table, const char* schema = "") { return engine.has_table(table, schema); }
 std::vector<std::string> tables(const Engine& engine) { return engine.table_names(); }
 std::vector<std::string> tables(const Engine& engine, const Connection& on) { return engine.table_names("", on); }
 #else
-bool is_there(const Engine& engine, const char* table) {
-  return engine.connect([&](Connection& connection) { return has_table(connection, table); });
+bool is_there(const Engine& engine, const char* table, const char* schema = "") {
+  return engine.connect([&](Connection& connection) { return has_table(connection, table, schema); });
 }
 std::vector<std::string> tables(const Engine& engine) {
   return engine.connect([](Connection& connection) { return table_names(connection); });
@@ -288,6 +288,9 @@ TEST_CASE("an engine tells which tables there are, on a connection of its own or
     database::make_table(engine);
     CHECK(is_there(engine, "t"));
     CHECK_FALSE(is_there(engine, "u"));
+    const bool is_sqlite = engine.name() == "sqlite";
+    CHECK(is_there(engine, is_sqlite ? "t" : "pg_class", is_sqlite ? "main" : "pg_catalog"));
+    CHECK_FALSE(is_there(engine, "t", is_sqlite ? "temp" : "pg_catalog"));
     Connection connection = engine.connect();
     connection.execute(text("CREATE TABLE another (id bigint)"));
     CHECK(tables(engine) == std::vector<std::string>{"t"});

@@ -58,6 +58,23 @@ TEST_CASE("text, expressions, DDL and many sets of parameters are executed") {
   });
 }
 
+TEST_CASE("an insert's result knows the key of its row") {
+  everywhere([](const Engine& engine) {
+    const Things things;
+    Connection connection = engine.connect();
+    run_sync(connection, [&](gw::Connection& sync) { things.metadata.create_all(sync); });
+    const Result given = connection.execute(insert(things.table).values("id", 7, "name", "x"));
+    CHECK(given.inserted_primary_key() == std::vector<Value>{7});
+    CHECK(given.rowcount() == 1);
+    const Result made = connection.execute(insert(things.table).values("name", "y"));
+    REQUIRE(made.inserted_primary_key().size() == 1);
+    CHECK(connection.scalar(select(things.table.c("id")).where(things.table.c("name") == "y")) ==
+          made.inserted_primary_key()[0]);
+    const Result selected = connection.execute(select(things.table));
+    CHECK_THROWS_AS(selected.inserted_primary_key(), InvalidRequestError);
+  });
+}
+
 TEST_CASE("MetaData makes and drops its tables through the connection itself") {
   everywhere([](const Engine& engine) {
     const Things things;
@@ -183,18 +200,6 @@ TEST_CASE("a statement is compiled anew when the cache of compiled statements wa
       CHECK(engine.scalar<int>(statement) == 0);
       engine.clear_compiled_cache();
     }
-  });
-}
-
-TEST_CASE("an isolation level that there is not is refused, with those that there are") {
-  everywhere([](const Engine& engine) {
-    ExecutionOptions options;
-    options.isolation_level = "WRONG";
-    Connection connection = engine.connect();
-    const std::string message =
-        error_of<ArgumentError>([&] { return connection.execution_options(options).in_transaction(); });
-    CHECK_THAT(message, Catch::Matchers::Contains("WRONG") && Catch::Matchers::Contains("SERIALIZABLE"));
-    CHECK(connection.scalar<int>(text("SELECT 1")) == 1);
   });
 }
 

@@ -146,6 +146,9 @@ class Result : public Rows<Result, gw::Row, gw::Result, gw::AsyncResult> {
   bool returns_rows() const { return streaming_ ? streaming_->returns_rows() : buffered_->returns_rows(); }
   std::int64_t rowcount() const { return streaming_ ? streaming_->rowcount() : buffered_->rowcount(); }
   std::int64_t lastrowid() const { return buffered_->lastrowid(); }
+  const std::vector<gw::Value>& inserted_primary_key() const {
+    return streaming_ ? streaming_->inserted_primary_key() : buffered_->inserted_primary_key();
+  }
   gw::FrozenResult freeze() { return streaming_ ? await(streaming_->freeze()) : buffered_->freeze(); }
   template <class T = gw::Value>
   T scalar() {
@@ -302,7 +305,7 @@ class Engine {
   T scalar(const A&... what) const {
     return await(engine_.scalar<T>(what...));
   }
-  bool has_table(std::string_view name) const { return await(engine_.has_table(name)); }
+  bool has_table(std::string_view name, std::string_view schema) const { return await(engine_.has_table(name, schema)); }
   std::vector<std::string> table_names(std::string_view schema = {}) const { return await(engine_.table_names(schema)); }
   std::vector<std::string> table_names(std::string_view schema, const Connection& connection) const {
     return await(engine_.table_names(schema, connection.async_connection()));

@@ -30,11 +30,6 @@ void await_waiting(const Engine& engine, std::size_t waiting) {
   }
 }
 
-// Databases that nobody serves.
-URL nowhere() {
-  return URL(GENERATE(as<std::string>(), "sqlite:////no/such/folder/x.db", "postgresql://nobody@127.0.0.1:1/nothing"));
-}
-
 }  // namespace
 
 TEST_CASE("a connection is opened when it is needed, and used again") {

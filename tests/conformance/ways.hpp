@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <utility>
 
 #include <greenway/greenway.hpp>
@@ -58,6 +59,11 @@ inline const gw::Engine& sync_engine(const Engine& engine) {
 /// Runs for minutes unless it is stopped.
 constexpr const char* endless =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000) SELECT count(*) FROM n";
+
+/// Databases that nobody serves: each run of the test is about one.
+inline gw::URL nowhere() {
+  return gw::URL(GENERATE(as<std::string>(), "sqlite:////no/such/folder/x.db", "postgresql://nobody@127.0.0.1:1/nothing"));
+}
 
 /// Runs `body()` in each way of this program.
 template <class F>
