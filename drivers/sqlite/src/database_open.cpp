@@ -13,6 +13,7 @@
 
 #include "database.hpp"
 #include "error.hpp"
+#include "regexp.hpp"
 
 namespace greenway::detail {
 
@@ -68,6 +69,9 @@ void SQLiteDatabase::open_handle() {
 
 void SQLiteDatabase::configure() {
   interrupt_.install(db_);
+  if (const int code = install_regexp(db_); code != SQLITE_OK) {
+    fail_to_open(code);
+  }
 
   const std::pair<int, bool> switches[] = {
       {SQLITE_DBCONFIG_DEFENSIVE, true},
