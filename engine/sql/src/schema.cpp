@@ -91,7 +91,9 @@ void Table::complete(MetaData& metadata) {
   }
   if (data_->primary_key) {
     require_columns(*data_, data_->primary_key->columns, "the primary key");
-    for (const Column& column : data_->columns) {
+    for (Column& column : data_->columns) {
+      // Another table may have been defined with the same object.
+      column.data_ = std::make_shared<Column::Data>(*column.data_);
       column.data_->primary_key = std::ranges::find(data_->primary_key->columns, column.name()) != data_->primary_key->columns.end();
     }
   }
