@@ -59,6 +59,25 @@ void Compilation::conflict(const DataNode& node) {
   }
 }
 
+namespace {
+
+/// Whether FROM is the last thing that a select says.
+bool ends_with_from(const Node& select) {
+  const auto& node = as<SelectNode>(select);
+  const auto ends_with_order = [](const SelectNode& part) { return !part.order_by.empty() || part.limit || part.offset; };
+  if (ends_with_order(node)) {
+    return false;
+  }
+  if (node.kind == NodeKind::compound) {
+    // Part of another, SQLite has a select that is ordered, or a compound, in parentheses behind FROM.
+    const auto& last = as<SelectNode>(*node.children.back());
+    return last.kind == NodeKind::compound || ends_with_order(last) || ends_with_from(last);
+  }
+  return !node.where && !node.having && node.group_by.empty();
+}
+
+}  // namespace
+
 void Compilation::insert(const DataNode& node) {
   out_ += "INSERT INTO ";
   table_name(*node.table);
@@ -72,9 +91,8 @@ void Compilation::insert(const DataNode& node) {
     if (node.select) {
       out_ += ' ';
       statement(*node.select, Place::statement);
-      if (is_sqlite_ && node.on_conflict != OnConflict::fail && as<SelectNode>(*node.select).kind == NodeKind::select &&
-          !as<SelectNode>(*node.select).where) {
-        // Without a WHERE SQLite takes ON for the condition of a join.
+      if (is_sqlite_ && node.on_conflict != OnConflict::fail && ends_with_from(*node.select)) {
+        // SQLite would take ON for the condition of a join.
         out_ += " WHERE true";
       }
     } else {
