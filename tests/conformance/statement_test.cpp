@@ -13,26 +13,16 @@ using database::everywhere;
 
 namespace {
 
-std::vector<shapes::Shape> all_shapes() {
-  std::vector<shapes::Shape> all = shapes::expressions();
-  for (const auto& more : {shapes::selects(), shapes::changes()}) {
-    all.insert(all.end(), more.begin(), more.end());
-  }
-  return all;
-}
-
 /// What is wrong with each statement that the database refuses.
 std::string refused(gw::Connection& connection, bool is_sqlite) {
   std::string errors;
-  for (const shapes::Shape& shape : all_shapes()) {
+  for (const shapes::Shape& shape : shapes::all()) {
     if (is_sqlite && shape.sqlite.starts_with("!")) {
       continue;
     }
-    // The one parameter that has a name.
-    const gw::Parameters parameters = shape.name == "a named parameter twice" ? gw::params("n", 1) : gw::Parameters();
     try {
       auto savepoint = connection.begin_nested();
-      connection.execute(shape.statement, parameters);
+      connection.execute(shape.statement, shape.parameters);
     } catch (const gw::Error& error) {
       errors += shape.name + ": " + error.what() + "\n";
     }
@@ -48,6 +38,48 @@ TEST_CASE("each statement of the SQL layer is SQL to the database") {
     shapes::metadata().create_all(connection);
     const bool is_sqlite = connection.dialect().kind() == gw::Dialect::Kind::sqlite;
     CHECK(refused(connection, is_sqlite) == "");
+  });
+}
+
+TEST_CASE("each definition of the SQL layer is one to the database") {
+  everywhere([](const gw::Engine& engine) {
+    gw::Connection connection = engine.connect();
+    const gw::Dialect& dialect = connection.dialect();
+    const bool is_sqlite = dialect.kind() == gw::Dialect::Kind::sqlite;
+    connection.exec_driver_sql("CREATE TABLE target (a INTEGER PRIMARY KEY, b INTEGER, c INTEGER, UNIQUE (b, c))");
+    for (const shapes::Definition& definition : shapes::definitions()) {
+      const std::string& compiled = is_sqlite && !definition.sqlite.empty() ? definition.sqlite : definition.postgresql;
+      if (compiled.starts_with("!")) {
+        continue;
+      }
+      std::string refused;
+      try {
+        auto savepoint = connection.begin_nested();
+        connection.exec_driver_sql(gw::create_table_sql(definition.table, dialect));
+        for (const std::string& sql : gw::create_index_sql(definition.table, dialect)) {
+          connection.exec_driver_sql(sql);
+        }
+      } catch (const gw::Error& error) {
+        refused = error.what();
+      }
+      CHECK(definition.name + ": " + refused == definition.name + ": ");
+    }
+  });
+}
+
+TEST_CASE("a regular expression is looked for anywhere in a text, and a wrong one is an error") {
+  everywhere([](const gw::Engine& engine) {
+    gw::Connection connection = engine.connect();
+    const auto matches = [&](const char* text, const gw::Operand& pattern) {
+      return connection.scalar<std::optional<std::int64_t>>(
+          gw::select(gw::case_({{gw::literal(text, gw::Text()).regexp_match(pattern), 1}})));
+    };
+    CHECK(matches("greenway", "e+n") == 1);
+    CHECK(matches("greenway", "^[a-n]+r") == 1);
+    CHECK_FALSE(matches("greenway", "^e"));
+    CHECK_FALSE(matches("greenway", nullptr));
+    const std::string error = database::error_of<gw::DBAPIError>([&] { return matches("greenway", "(("); });
+    CHECK_THAT(error, Catch::Matchers::Contains("REGEXP '(('") || Catch::Matchers::Contains("invalid regular expression"));
   });
 }
 

@@ -39,7 +39,10 @@ class Compilation {
   void bind(const BindNode& bind);
   void cast(const Node& node);
   void column(const Node& node);
-  void function(const Node& node);
+  void function(const Node& node, const Node* order = nullptr);
+  void postgresql_only(const char* what_sqlite_lacks) const;
+  [[nodiscard]] std::string_view spelling_of(const Node& binary) const;
+  [[nodiscard]] std::string collation(const std::string& name) const;
   void in_values(const Node& node);
   void like(const Node& node);
   void case_when(const Node& node);
@@ -48,20 +51,27 @@ class Compilation {
   void extract(const Node& node);
   void number(const Node& bind);
 
+  // compile_from.cpp
+  std::vector<const Node*> froms_of(const SelectNode& node, Place place);
+  void from_item(const Node& node);
+  void aliased(const Node& node);
+  void table_function(const Node& node, const std::string& name);
+  void values(const Node& node, const std::string& name);
+  void cte(const Node& node);
+  const std::string& name_of_selectable(const Node& node);
+  std::string made_up(const std::string& base);
+
   // compile_select.cpp
   void statement(const Node& node, Place place);
   void select(const SelectNode& node, Place place);
   void compound(const SelectNode& node, Place place);
   void select_columns(const NodeList& columns);
+  [[nodiscard]] bool is_of_function(const Node& column) const noexcept;
   void order_and_limit(const SelectNode& node);
   void for_update(const SelectNode& node);
   void ordering(const NodeList& elements, const NodeList& columns);
-  std::vector<const Node*> froms_of(const SelectNode& node, Place place);
-  void from_item(const Node& node);
-  void aliased(const Node& node);
-  void cte(const Node& node);
-  const std::string& name_of_selectable(const Node& node);
-  std::string made_up(const std::string& base);
+  void grouping(const NodeList& elements, const NodeList& columns);
+  [[nodiscard]] const Node& labelled(const std::string& name, const NodeList& columns) const;
 
   // compile_data.cpp
   void insert(const DataNode& node);

@@ -45,8 +45,13 @@ void Compilation::number(const Node& bind) {
 }
 
 void Compilation::column(const Node& node) {
-  if (!leaves_out_tables_) {
+  if (!leaves_out_tables_ && !node.children.empty()) {
     const Node& from = *node.child(0);
+    if (from.kind == NodeKind::table_function && (from.flags & is_column) != 0) {
+      // What PostgreSQL calls by the name of the rows, SQLite's functions call value.
+      out_ += name_of_selectable(from) + (is_sqlite_ ? ".value" : "");
+      return;
+    }
     if (from.kind == NodeKind::table) {
       table_name(from);
     } else {
@@ -57,27 +62,56 @@ void Compilation::column(const Node& node) {
   out_ += dialect_.quote(node.text);
 }
 
-void Compilation::binary(const Node& node) {
-  std::string_view symbol = symbol_of(node);
-  if (is_sqlite_ && symbol == "IS DISTINCT FROM") {
-    symbol = "IS NOT";
-  } else if (is_sqlite_ && symbol == "IS NOT DISTINCT FROM") {
-    symbol = "IS";
-  } else if (symbol == "REGEXP" && !is_sqlite_) {
-    symbol = "~";
+void Compilation::postgresql_only(const char* what_sqlite_lacks) const {
+  if (is_sqlite_) {
+    throw CompileError(std::string("SQLite has no ") + what_sqlite_lacks);
   }
+}
+
+std::string_view Compilation::spelling_of(const Node& binary) const {
+  if (!binary.text.empty()) {
+    return binary.text;
+  }
+  const std::string_view symbol = binary.symbol;
+  if (symbol.ends_with(" i")) {
+    postgresql_only("flags of regular expressions: match lower() of the text");
+  }
+  struct Spelling {
+    std::string_view symbol;
+    std::string_view postgresql;
+    std::string_view sqlite;
+  };
+  static constexpr Spelling spellings[] = {{"IS DISTINCT FROM", "IS DISTINCT FROM", "IS NOT"},
+                                           {"IS NOT DISTINCT FROM", "IS NOT DISTINCT FROM", "IS"},
+                                           {"REGEXP", "~", "REGEXP"},
+                                           {"NOT REGEXP", "!~", "NOT REGEXP"},
+                                           {"REGEXP i", "~*", {}},
+                                           {"NOT REGEXP i", "!~*", {}}};
+  const auto* const other = std::ranges::find(spellings, symbol, &Spelling::symbol);
+  return other == std::end(spellings) ? symbol : is_sqlite_ ? other->sqlite : other->postgresql;
+}
+
+void Compilation::binary(const Node& node) {
+  const std::string_view symbol = spelling_of(node);
   const bool chains = node.precedence > Precedence::comparison;
-  // To SQLite, || binds more tightly than arithmetic.
+  // How tightly a custom operator binds is not known; to SQLite, || binds more tightly than arithmetic.
+  const bool is_custom = !node.text.empty();
   const bool is_tight = is_sqlite_ && symbol == "||";
   const auto operand = [&](const Node& part, bool goes_on) {
     const Precedence least = goes_on ? node.precedence : above(node.precedence);
-    expression(part, is_tight && symbol_of(part) != "||" ? Precedence::prefix : least);
+    expression(part, is_custom || (is_tight && symbol_of(part) != "||") ? Precedence::prefix : least);
   };
   operand(*node.child(0), chains);
   out_ += ' ';
   out_ += symbol;
   out_ += ' ';
   operand(*node.child(1), is_associative(node) && is_associative(*node.child(1)));
+}
+
+/// SQLite's are written in capitals, which it does not heed.
+std::string Compilation::collation(const std::string& name) const {
+  const bool is_plain = is_sqlite_ && std::ranges::all_of(name, [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; });
+  return is_plain && !name.empty() ? name : dialect_.quote(name);
 }
 
 void Compilation::like(const Node& node) {
@@ -138,11 +172,14 @@ void Compilation::in_values(const Node& node) {
   }
 }
 
-void Compilation::function(const Node& node) {
+void Compilation::function(const Node& node, const Node* order) {
   std::string_view name = node.text;
   if (node.children.empty() && (name == "now" || name == "current_date")) {
     out_ += name == "current_date" ? "CURRENT_DATE" : is_sqlite_ ? "CURRENT_TIMESTAMP" : "now()";
     return;
+  }
+  if (is_sqlite_ && node.flags != 0) {
+    throw CompileError("SQLite has no function " + node.text);
   }
   if (is_sqlite_ && name == "string_agg") {
     name = "group_concat";
@@ -150,6 +187,11 @@ void Compilation::function(const Node& node) {
   out_ += name;
   out_ += '(';
   list(node.children);
+  if (order != nullptr) {
+    postgresql_only("aggregate with an ORDER BY of its own: order what it reads in a subquery");
+    out_ += " ORDER BY ";
+    expression(*order);
+  }
   out_ += ')';
 }
 
@@ -194,14 +236,19 @@ void Compilation::over(const Node& node) {
 
 void Compilation::index(const Node& node) {
   const std::string_view symbol = node.symbol;
+  const Node& whole = *node.child(0);
   if (symbol.empty()) {
-    expression(*node.child(0), Precedence::primary);
-    out_ += '[';
+    postgresql_only("arrays");
+    // What is no column PostgreSQL takes a subscript of in parentheses alone.
+    const bool is_plain = whole.kind == NodeKind::column || (whole.kind == NodeKind::index && *whole.symbol == '\0');
+    out_ += is_plain ? "" : "(";
+    expression(whole);
+    out_ += is_plain ? "[" : ")[";
     expression(*node.child(1));
     out_ += ']';
     return;
   }
-  expression(*node.child(0), Precedence::other);
+  expression(whole, whole.kind == NodeKind::index ? Precedence::other : Precedence::prefix);
   // SQLite's paths say everything that PostgreSQL has two operators for.
   out_.append(1, ' ').append(!is_sqlite_ ? symbol : symbol.ends_with(">>") ? "->>" : "->").append(1, ' ');
   expression(*node.child(1), above(Precedence::other));
@@ -263,6 +310,8 @@ void Compilation::expression(const Node& node, Precedence least) {
   switch (node.kind) {
     case NodeKind::column: column(node); break;
     case NodeKind::literal_column: out_ += node.text; break;
+    case NodeKind::label_reference:
+      throw CompileError("'" + node.text + "' stands for a column of a select, but only by itself in ORDER BY or GROUP BY");
     case NodeKind::bind: bind(as<BindNode>(node)); break;
     case NodeKind::null_value: out_ += "NULL"; break;
     case NodeKind::true_value: out_ += is_sqlite_ ? "1" : "true"; break;
@@ -283,6 +332,9 @@ void Compilation::expression(const Node& node, Precedence least) {
       list(node.children, is(node, "AND") ? " AND " : " OR ", above(node.precedence));
       break;
     case NodeKind::between:
+      if (std::string_view(node.symbol).ends_with("SYMMETRIC")) {
+        postgresql_only("BETWEEN SYMMETRIC: give the lower bound first");
+      }
       expression(*node.child(0), above(node.precedence));
       out_.append(" ").append(node.symbol).append(" ");
       expression(*node.child(1), above(node.precedence));
@@ -311,7 +363,7 @@ void Compilation::expression(const Node& node, Precedence least) {
     case NodeKind::case_when: case_when(node); break;
     case NodeKind::collate:
       expression(*node.child(0), node.precedence);
-      out_ += " COLLATE " + (is_sqlite_ ? node.text : dialect_.quote(node.text));
+      out_ += " COLLATE " + collation(node.text);
       break;
     case NodeKind::over: over(node); break;
     case NodeKind::filter:
@@ -321,17 +373,14 @@ void Compilation::expression(const Node& node, Precedence least) {
       out_ += ')';
       break;
     case NodeKind::within_group:
+      postgresql_only("WITHIN GROUP");
       expression(*node.child(0));
       out_ += " WITHIN GROUP (ORDER BY ";
       expression(*node.child(1));
       out_ += ')';
       break;
     case NodeKind::ordered:
-      out_ += node.child(0)->text + "(";
-      list(node.child(0)->children);
-      out_ += " ORDER BY ";
-      expression(*node.child(1));
-      out_ += ')';
+      function(*node.child(0), node.child(1).get());
       break;
     case NodeKind::exists:
       out_.append(node.symbol).append(" (");
@@ -339,6 +388,7 @@ void Compilation::expression(const Node& node, Precedence least) {
       out_ += ')';
       break;
     case NodeKind::quantified:
+      postgresql_only("ANY and ALL: use in_(), exists(), or min() and max() in a subquery");
       out_.append(node.symbol).append(" (");
       if (node.child(0)->kind == NodeKind::grouping) {
         list(node.child(0)->children);

@@ -9,95 +9,23 @@
 
 namespace greenway::detail {
 
-void collect_joined(const Node& from, std::vector<const Node*>& parts) {
-  if (from.kind == NodeKind::join) {
-    collect_joined(*from.child(0), parts);
-    collect_joined(*from.child(1), parts);
+namespace {
+
+/// What a select, or the first of several combined ones, selects.
+const NodeList& columns_of(const SelectNode& node) {
+  const Node* first = &node;
+  while (first->kind == NodeKind::compound) {
+    first = first->child(0).get();
   }
-  parts.push_back(&from);
+  return as<SelectNode>(*first).columns;
 }
 
-void collect_froms(const Node& node, std::vector<const Node*>& froms) {
-  switch (node.kind) {
-    case NodeKind::column:
-    case NodeKind::star:
-      if (!node.children.empty() && std::ranges::find(froms, node.child(0).get()) == froms.end()) {
-        froms.push_back(node.child(0).get());
-      }
-      return;
-    case NodeKind::select:
-    case NodeKind::compound:
-    case NodeKind::insert:
-    case NodeKind::update:
-    case NodeKind::delete_:
-      return;
-    default:
-      for (const NodeRef& child : node.children) {
-        if (child) {
-          collect_froms(*child, froms);
-        }
-      }
-  }
-}
+}  // namespace
 
-std::string Compilation::made_up(const std::string& base) { return base + "_" + std::to_string(++made_up_[base]); }
-
-const std::string& Compilation::name_of_selectable(const Node& node) {
-  // A CTE is known by its anchor, which it keeps when it becomes recursive.
-  const Node& identity = node.kind == NodeKind::cte ? *node.child(0) : node;
-  const auto [entry, is_new] = names_.try_emplace(&identity);
-  if (is_new) {
-    if (!identity.text.empty()) {
-      entry->second = dialect_.quote(identity.text);
-    } else {
-      const bool is_table = node.kind == NodeKind::alias && node.child(0)->kind == NodeKind::table;
-      entry->second = dialect_.quote(made_up(is_table ? node.child(0)->text : "anon"));
-    }
-  }
-  return entry->second;
-}
-
-std::vector<const Node*> Compilation::froms_of(const SelectNode& node, Place place) {
-  std::vector<const Node*> froms;
-  for (const NodeRef& from : node.froms) {
-    froms.push_back(from.get());
-  }
-  for (const NodeRef& column : node.columns) {
-    collect_froms(*column, froms);
-  }
-  if (node.where) {
-    collect_froms(*node.where, froms);
-  }
-  // What a join consists of does not stand beside it.
-  std::vector<const Node*> joined;
-  for (const Node* from : froms) {
-    if (from->kind == NodeKind::join) {
-      collect_joined(*from->child(0), joined);
-      collect_joined(*from->child(1), joined);
-    }
-  }
-  std::erase_if(froms, [&](const Node* from) { return std::ranges::find(joined, from) != joined.end(); });
-
-  if (place == Place::statement && !node.says_correlate) {
-    return froms;
-  }
-  const auto is_outside = [&](const Node* from) {
-    for (const Scope* scope = scope_; scope != nullptr; scope = scope->outer) {
-      if (std::ranges::find(scope->froms, from) != scope->froms.end()) {
-        return true;
-      }
-    }
-    return false;
-  };
-  const auto is_left_out = [&](const Node* from) {
-    if (node.says_correlate) {
-      return std::ranges::any_of(node.correlate, [&](const NodeRef& other) { return other.get() == from; }) && is_outside(from);
-    }
-    return is_outside(from);
-  };
-  std::vector<const Node*> own;
-  std::ranges::copy_if(froms, std::back_inserter(own), [&](const Node* from) { return !is_left_out(from); });
-  return own.empty() && !node.says_correlate ? froms : own;
+/// Whether SQLite has a name of its own for a column.
+bool Compilation::is_of_function(const Node& column) const noexcept {
+  return is_sqlite_ && !column.children.empty() && column.child(0)->kind == NodeKind::table_function &&
+         (column.child(0)->flags & is_column) != 0;
 }
 
 void Compilation::select_columns(const NodeList& columns) {
@@ -108,29 +36,41 @@ void Compilation::select_columns(const NodeList& columns) {
     expression(element);
     // A column is known by its name without a word; the same name twice is not.
     const bool needs_name = element.kind != NodeKind::star && element.kind != NodeKind::literal_column &&
-                            !(element.kind == NodeKind::column && names[i] == element.text);
+                            !(element.kind == NodeKind::column && names[i] == element.text && !is_of_function(element));
     if (needs_name) {
       out_ += " AS " + dialect_.quote(names[i]);
     }
   }
 }
 
+/// The column of the select that is called `name`.
+const Node& Compilation::labelled(const std::string& name, const NodeList& columns) const {
+  const std::vector<std::string> names = result_names(columns);
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) {
+    throw CompileError("ORDER BY or GROUP BY '" + name + "': the select has no such column; say SQL with literal_column()");
+  }
+  return *columns[static_cast<std::size_t>(found - names.begin())];
+}
+
 void Compilation::ordering(const NodeList& elements, const NodeList& columns) {
   for (std::size_t i = 0; i != elements.size(); ++i) {
     out_ += i == 0 ? "" : ", ";
-    // What the select has a name for is called by it.
     const Node* element = elements[i].get();
     std::vector<const char*> suffixes;
     while (element->kind == NodeKind::postfix) {
       suffixes.push_back(element->symbol);
       element = element->child(0).get();
     }
-    const bool is_known = element->kind == NodeKind::label &&
-                          std::ranges::any_of(columns, [&](const NodeRef& column) { return column.get() == element; });
+    // What the select has a name for is called by it.
+    const bool is_reference = element->kind == NodeKind::label_reference;
+    const Node& named = is_reference ? labelled(element->text, columns) : *element;
+    const auto is_selected = [&] { return std::ranges::find(columns, &named, &NodeRef::get) != columns.end(); };
+    const bool is_known = is_reference ? named.kind != NodeKind::column : named.kind == NodeKind::label && is_selected();
     if (is_known) {
       out_ += dialect_.quote(element->text);
     } else {
-      expression(*element, suffixes.empty() ? Precedence::none : Precedence::list);
+      expression(named, suffixes.empty() ? Precedence::none : Precedence::list);
     }
     for (auto suffix = suffixes.rbegin(); suffix != suffixes.rend(); ++suffix) {
       out_.append(" ").append(*suffix);
@@ -138,10 +78,19 @@ void Compilation::ordering(const NodeList& elements, const NodeList& columns) {
   }
 }
 
+/// In full: PostgreSQL takes a name for that of a table's column before it takes it for that of the select's.
+void Compilation::grouping(const NodeList& elements, const NodeList& columns) {
+  for (std::size_t i = 0; i != elements.size(); ++i) {
+    out_ += i == 0 ? "" : ", ";
+    const Node& element = *elements[i];
+    expression(element.kind == NodeKind::label_reference ? labelled(element.text, columns) : element);
+  }
+}
+
 void Compilation::order_and_limit(const SelectNode& node) {
   if (!node.order_by.empty()) {
     out_ += " ORDER BY ";
-    ordering(node.order_by, node.columns);
+    ordering(node.order_by, columns_of(node));
   }
   if (node.is_fetch && node.limit && !is_sqlite_) {
     if (node.offset) {
@@ -217,7 +166,7 @@ void Compilation::select(const SelectNode& node, Place place) {
   }
   if (!node.group_by.empty()) {
     out_ += " GROUP BY ";
-    ordering(node.group_by, node.columns);
+    grouping(node.group_by, node.columns);
   }
   if (node.having) {
     out_ += " HAVING ";
@@ -230,6 +179,9 @@ void Compilation::select(const SelectNode& node, Place place) {
 }
 
 void Compilation::compound(const SelectNode& node, Place place) {
+  if (is_sqlite_ && (std::string_view(node.symbol) == "INTERSECT ALL" || std::string_view(node.symbol) == "EXCEPT ALL")) {
+    throw CompileError(std::string("SQLite has no ") + node.symbol);
+  }
   for (std::size_t i = 0; i != node.children.size(); ++i) {
     if (i != 0) {
       out_.append(" ").append(node.symbol).append(" ");
@@ -258,6 +210,10 @@ void Compilation::compound(const SelectNode& node, Place place) {
 }
 
 void Compilation::statement(const Node& node, Place place) {
+  const bool is_select = node.kind == NodeKind::select || node.kind == NodeKind::compound;
+  for (const NodeRef& added : is_select ? as<SelectNode>(node).ctes : as<DataNode>(node).ctes) {
+    cte(*added);
+  }
   switch (node.kind) {
     case NodeKind::select: select(as<SelectNode>(node), place); break;
     case NodeKind::compound: compound(as<SelectNode>(node), place); break;
@@ -273,90 +229,6 @@ void Compilation::table_name(const Node& table) {
     out_ += dialect_.quote(node.schema) + ".";
   }
   out_ += dialect_.quote(node.text);
-}
-
-void Compilation::aliased(const Node& node) {
-  if (node.kind == NodeKind::alias) {
-    from_item(*node.child(0));
-  } else {
-    if (node.kind == NodeKind::lateral) {
-      if (is_sqlite_) {
-        throw CompileError("SQLite has no LATERAL");
-      }
-      out_ += "LATERAL ";
-    }
-    out_ += '(';
-    statement(*node.child(0), node.kind == NodeKind::lateral ? Place::expression : Place::from);
-    out_ += ')';
-  }
-  out_ += " AS " + name_of_selectable(node);
-}
-
-void Compilation::cte(const Node& node) {
-  const Node* const anchor = node.child(0).get();
-  const bool has_recursive_part = node.children.size() > 2;
-  const auto [entry, is_new] = known_ctes_.try_emplace(anchor, ctes_.size());
-  const std::size_t number = entry->second;
-  if (is_new) {
-    ctes_.push_back({nullptr, {}});
-  } else if (ctes_[number].node == &node || !has_recursive_part || ctes_[number].node->children.size() > 2) {
-    return;
-  }
-  ctes_[number].node = &node;
-  is_recursive_ = is_recursive_ || node.flags != 0;
-
-  const std::string outside = std::exchange(out_, {});
-  const Scope* const scope = std::exchange(scope_, nullptr);
-  out_ += name_of_selectable(node);
-  if (has_recursive_part) {
-    out_ += '(';
-    const auto columns = columns_of_selectable(NodeRef(&node));
-    for (std::size_t i = 0; i != columns->size(); ++i) {
-      out_ += (i == 0 ? "" : ", ") + dialect_.quote((*columns)[i].node()->text);
-    }
-    out_ += ')';
-  }
-  const NodeKind kind = node.child(1)->kind;
-  if (is_sqlite_ && kind != NodeKind::select && kind != NodeKind::compound) {
-    throw CompileError("SQLite changes no data in a common table expression: execute the INSERT, UPDATE or DELETE by itself");
-  }
-  out_ += " AS (";
-  statement(*node.child(1), Place::from);
-  if (has_recursive_part) {
-    out_.append(" ").append(node.symbol).append(" ");
-    statement(*node.child(2), Place::from);
-  }
-  out_ += ')';
-  ctes_[number].text = std::exchange(out_, outside);
-  scope_ = scope;
-  if (is_new) {
-    // Behind those that it refers to.
-    cte_order_.push_back(number);
-  }
-}
-
-void Compilation::from_item(const Node& node) {
-  switch (node.kind) {
-    case NodeKind::table: table_name(node); break;
-    case NodeKind::join:
-      from_item(*node.child(0));
-      out_.append(" ").append(node.symbol).append(" ");
-      if (node.child(1)->kind == NodeKind::join) {
-        out_ += '(';
-        from_item(*node.child(1));
-        out_ += ')';
-      } else {
-        from_item(*node.child(1));
-      }
-      out_ += " ON ";
-      expression(*node.child(2));
-      break;
-    case NodeKind::cte:
-      cte(node);
-      out_ += name_of_selectable(node);
-      break;
-    default: aliased(node); break;
-  }
 }
 
 Compilation::Compilation(const Dialect& dialect, const StatementShape& shape)
@@ -377,11 +249,8 @@ Compiled Compilation::run(const Node& root) {
   }
   std::vector<std::string> names;
   StatementColumns selected;
-  const Node* first = &root;
-  while (first->kind == NodeKind::compound) {
-    first = first->child(0).get();
-  }
-  const NodeList& columns = first->kind == NodeKind::select ? as<SelectNode>(*first).columns : as<DataNode>(*first).returning;
+  const bool is_select = root.kind == NodeKind::select || root.kind == NodeKind::compound;
+  const NodeList& columns = is_select ? columns_of(as<SelectNode>(root)) : as<DataNode>(root).returning;
   if (std::ranges::none_of(columns, [](const NodeRef& column) {
         return column->kind == NodeKind::star || column->kind == NodeKind::literal_column;
       })) {

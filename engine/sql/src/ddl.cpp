@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <greenway/base/error.hpp>
+
 #include "compilation.hpp"
 
 namespace greenway {
@@ -15,6 +17,21 @@ std::string literal(const std::string& text) {
     sql.append(c == '\'' ? 2 : 1, c);
   }
   return sql + "'";
+}
+
+/// Whether SQL is a word or number, or a text, which SQLite takes as a default without parentheses.
+bool is_literal(const std::string& sql) {
+  if (sql.starts_with('\'') && sql.size() > 1) {
+    std::size_t at = 1;
+    while ((at = sql.find('\'', at)) + 1 < sql.size() && sql[at + 1] == '\'') {
+      at += 2;
+    }
+    return at + 1 == sql.size();
+  }
+  const auto is_in_word = [](char c) {
+    return c == '_' || c == '.' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  };
+  return std::ranges::all_of(sql, is_in_word);
 }
 
 std::string replaced(std::string pattern, std::string_view mark, std::string_view text) {
@@ -32,11 +49,35 @@ std::string joined(const std::vector<std::string>& names, const char* separator)
   return text;
 }
 
-/// What a pattern of the naming convention makes of a constraint or index.
-std::string named(const std::string& pattern, const Table::Data& table, const std::vector<std::string>& columns,
-                  const std::string& referred = {}) {
-  return replaced(replaced(replaced(pattern, "%(table)s", table.name), "%(column)s", joined(columns, "_")),
-                  "%(referred_table)s", referred);
+/// What the naming convention makes of a constraint or index.
+/// @param given     The name it has, or empty.
+/// @param referred  Of a foreign key: "table.column".
+std::string named(const std::string& pattern, const std::string& given, const Table::Data& table,
+                  const std::vector<std::string>& columns, const std::string& referred = {}) {
+  const bool takes_given = pattern.find("%(constraint_name)s") != std::string::npos;
+  if (!given.empty() && !takes_given) {
+    return given;
+  }
+  if (given.empty() && takes_given) {
+    throw CompileError("the naming convention '" + pattern + "' needs a name: give one to the constraint of table '" +
+                       table.name + "'");
+  }
+  const std::string first = columns.empty() ? std::string() : columns.front();
+  const std::size_t point = referred.rfind('.');
+  const std::pair<std::string_view, std::string> tokens[] = {
+      {"%(table_name)s", table.name},
+      {"%(column_0_name)s", first},
+      {"%(column_0_N_name)s", joined(columns, "_")},
+      {"%(column_0_label)s", table.name + "_" + first},
+      {"%(referred_table_name)s", referred.substr(0, point)},
+      {"%(referred_column_0_name)s", point == std::string::npos ? "" : referred.substr(point + 1)},
+      {"%(constraint_name)s", given},
+  };
+  std::string name = pattern;
+  for (const auto& [token, text] : tokens) {
+    name = replaced(std::move(name), token, text);
+  }
+  return name;
 }
 
 /// The text of one table's definition.
@@ -57,7 +98,7 @@ class TableWriter {
   std::vector<std::string> indexes() {
     std::vector<std::string> all;
     for (const Index& index : table_.indexes) {
-      const std::string index_name = index.name.empty() ? named(convention_.index, table_, index.columns) : index.name;
+      const std::string index_name = named(convention_.ix, index.name, table_, index.columns);
       std::string sql = std::string("CREATE ") + (index.options.unique ? "UNIQUE " : "") + "INDEX " + dialect_.quote(index_name) +
                         " ON " + name();
       if (!is_sqlite_ && !index.options.using_.empty()) {
@@ -70,6 +111,7 @@ class TableWriter {
         elements.push_back(is_column ? dialect_.quote(element) : "(" + element + ")");
       }
       sql += " (" + joined(elements, ", ") + ")";
+      sql += is_sqlite_ || index.options.include.empty() ? "" : " INCLUDE " + quoted(index.options.include);
       all.push_back(index.options.where.empty() ? sql : sql + " WHERE " + index.options.where);
     }
     if (!is_sqlite_) {
@@ -105,19 +147,29 @@ class TableWriter {
       detail::Compilation compilation(dialect_, none);
       compilation.expression(*column.server_default);
       const std::string text = compilation.take();
-      sql += " DEFAULT " + (is_sqlite_ && text.find('(') != std::string::npos ? "(" + text + ")" : text);
+      sql += " DEFAULT " + (is_sqlite_ && !is_literal(text) ? "(" + text + ")" : text);
     }
     if (column.computed) {
+      if (!is_sqlite_ && !column.computed->stored) {
+        throw CompileError("PostgreSQL stores what it computes: column '" + column.name + "' cannot be VIRTUAL");
+      }
       sql += " GENERATED ALWAYS AS (" + column.computed->sql + ")" + (column.computed->stored ? " STORED" : " VIRTUAL");
     }
     if (column.identity && !is_sqlite_) {
       sql += std::string(" GENERATED ") + (column.identity->always ? "ALWAYS" : "BY DEFAULT") + " AS IDENTITY";
       std::vector<std::string> options;
-      if (column.identity->start) {
-        options.push_back("START WITH " + std::to_string(*column.identity->start));
-      }
-      if (column.identity->increment) {
-        options.push_back("INCREMENT BY " + std::to_string(*column.identity->increment));
+      const auto option = [&](const char* what, const std::optional<long long>& number) {
+        if (number) {
+          options.push_back(what + std::to_string(*number));
+        }
+      };
+      option("START WITH ", column.identity->start);
+      option("INCREMENT BY ", column.identity->increment);
+      option("MINVALUE ", column.identity->minvalue);
+      option("MAXVALUE ", column.identity->maxvalue);
+      option("CACHE ", column.identity->cache);
+      if (column.identity->cycle) {
+        options.emplace_back("CYCLE");
       }
       sql += options.empty() ? "" : " (" + joined(options, " ") + ")";
     }
@@ -146,13 +198,19 @@ class TableWriter {
         names.push_back(column.name());
       }
       const std::string given = table_.primary_key ? table_.primary_key->name : std::string();
-      add(given.empty() ? named(convention_.primary_key, table_, names) : given, "PRIMARY KEY " + quoted(names));
+      add(named(convention_.pk, given, table_, names), "PRIMARY KEY " + quoted(names));
     }
     for (const UniqueConstraint& unique : table_.uniques) {
-      add(unique.name.empty() ? named(convention_.unique, table_, unique.columns) : unique.name, "UNIQUE " + quoted(unique.columns));
+      const UniqueOptions& how = unique.options;
+      if (is_sqlite_ && (how.deferrable || how.initially_deferred || how.nulls_not_distinct)) {
+        throw CompileError("SQLite has no UNIQUE that is DEFERRABLE or NULLS NOT DISTINCT: leave it out, or use a unique index");
+      }
+      const char* const what = how.nulls_not_distinct ? "UNIQUE NULLS NOT DISTINCT " : "UNIQUE ";
+      add(named(convention_.uq, unique.name, table_, unique.columns),
+          what + quoted(unique.columns) + deferral(how.deferrable, how.initially_deferred));
     }
     for (const CheckConstraint& check : table_.checks) {
-      add(check.name.empty() ? named(convention_.check, table_, {}) : check.name, "CHECK (" + check.sql + ")");
+      add(named(convention_.ck, check.name, table_, {}), "CHECK (" + check.sql + ")");
     }
     if (is_sqlite_) {
       for (const Column& column : table_.columns) {
@@ -175,6 +233,10 @@ class TableWriter {
     add({}, "CHECK (" + dialect_.quote(column.name) + " IN (" + joined(labels, ", ") + "))");
   }
 
+  static std::string deferral(bool deferrable, bool initially_deferred) {
+    return initially_deferred ? " DEFERRABLE INITIALLY DEFERRED" : deferrable ? " DEFERRABLE" : "";
+  }
+
   void foreign_key(const ForeignKeyConstraint& key) {
     std::vector<std::string> columns;
     std::string table;
@@ -188,12 +250,11 @@ class TableWriter {
                                      ? dialect_.quote(table)
                                      : dialect_.quote(table.substr(0, point)) + "." + dialect_.quote(table.substr(point + 1));
     std::string sql = "FOREIGN KEY " + quoted(key.columns) + " REFERENCES " + referred + " " + quoted(columns);
+    sql += key.options.match.empty() ? "" : " MATCH " + key.options.match;
     sql += key.options.ondelete.empty() ? "" : " ON DELETE " + key.options.ondelete;
     sql += key.options.onupdate.empty() ? "" : " ON UPDATE " + key.options.onupdate;
-    if (key.options.deferrable || key.options.initially_deferred) {
-      sql += key.options.initially_deferred ? " DEFERRABLE INITIALLY DEFERRED" : " DEFERRABLE";
-    }
-    add(key.options.name.empty() ? named(convention_.foreign_key, table_, key.columns, table) : key.options.name, std::move(sql));
+    sql += deferral(key.options.deferrable, key.options.initially_deferred);
+    add(named(convention_.fk, key.options.name, table_, key.columns, key.referred.front()), std::move(sql));
   }
 
   const Table::Data& table_;

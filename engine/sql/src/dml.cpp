@@ -53,6 +53,10 @@ NodeRef set_returning(const NodeRef& node, const std::vector<Selected>& selected
   return changed(node, [&](DataNode& copy) { copy.returning = with_elements(std::move(copy.returning), selected); });
 }
 
+NodeRef with_cte(const NodeRef& node, const CTE& cte) {
+  return changed(node, [&](DataNode& copy) { copy.ctes.push_back(cte.node()); });
+}
+
 void set_conflict_target(DataNode& node, const Table& table, const ConflictTarget& target) {
   for (const std::string& name : target.index_elements) {
     node.conflict_columns.push_back(table.c(name).name());
@@ -156,6 +160,8 @@ Insert Insert::on_conflict_do_update(const ConflictTarget& target, const Assignm
                 table_);
 }
 
+Insert Insert::add_cte(const CTE& cte) const { return Insert(with_cte(node_, cte), table_); }
+
 ColumnElement Insert::excluded(std::string_view name) const {
   const Column& column = table_.c(name);
   return ColumnElement(detail::make_node(NodeKind::excluded, column.name(), {}, column.data().type));
@@ -187,6 +193,8 @@ Update Update::with_returning(const std::vector<Selected>& selected) const {
   return Update(set_returning(node_, selected), table_);
 }
 
+Update Update::add_cte(const CTE& cte) const { return Update(with_cte(node_, cte), table_); }
+
 Delete::Delete(const Table& table) : Statement(NodeRef(new DataNode(NodeKind::delete_, table.node()))), table_(table) {}
 
 Delete Delete::where(const ColumnElement& condition) const {
@@ -196,5 +204,7 @@ Delete Delete::where(const ColumnElement& condition) const {
 Delete Delete::with_returning(const std::vector<Selected>& selected) const {
   return Delete(set_returning(node_, selected), table_);
 }
+
+Delete Delete::add_cte(const CTE& cte) const { return Delete(with_cte(node_, cte), table_); }
 
 }  // namespace greenway

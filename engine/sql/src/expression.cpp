@@ -8,6 +8,7 @@
 #include <greenway/sql/select.hpp>
 
 #include "make_node.hpp"
+#include "type_of_value.hpp"
 
 namespace greenway {
 
@@ -41,7 +42,7 @@ constexpr std::array<OperatorRow, 11> operators = {{
 }};
 
 /// Each operator that has a contrary, and which.
-constexpr std::array<std::pair<std::string_view, const char*>, 20> contraries = {{
+constexpr std::array<std::pair<std::string_view, const char*>, 26> contraries = {{
     {"=", "!="},
     {"!=", "="},
     {"<", ">="},
@@ -52,6 +53,10 @@ constexpr std::array<std::pair<std::string_view, const char*>, 20> contraries = 
     {"IS NOT", "IS"},
     {"IS DISTINCT FROM", "IS NOT DISTINCT FROM"},
     {"IS NOT DISTINCT FROM", "IS DISTINCT FROM"},
+    {"REGEXP", "NOT REGEXP"},
+    {"NOT REGEXP", "REGEXP"},
+    {"REGEXP i", "NOT REGEXP i"},
+    {"NOT REGEXP i", "REGEXP i"},
     {"LIKE", "NOT LIKE"},
     {"NOT LIKE", "LIKE"},
     {"ILIKE", "NOT ILIKE"},
@@ -60,42 +65,18 @@ constexpr std::array<std::pair<std::string_view, const char*>, 20> contraries = 
     {"NOT IN", "IN"},
     {"BETWEEN", "NOT BETWEEN"},
     {"NOT BETWEEN", "BETWEEN"},
+    {"BETWEEN SYMMETRIC", "NOT BETWEEN SYMMETRIC"},
+    {"NOT BETWEEN SYMMETRIC", "BETWEEN SYMMETRIC"},
     {"EXISTS", "NOT EXISTS"},
     {"NOT EXISTS", "EXISTS"},
 }};
-
-Type type_of(const Value& value) {
-  switch (value.kind()) {
-    case ValueKind::boolean: return Boolean();
-    case ValueKind::integer: return BigInteger();
-    case ValueKind::real: return Double();
-    case ValueKind::numeric: return Numeric();
-    case ValueKind::text: return Text();
-    case ValueKind::bytes: return LargeBinary();
-    case ValueKind::date: return Date();
-    case ValueKind::time: return Time();
-    case ValueKind::datetime: return DateTime();
-    case ValueKind::timestamptz: return DateTime(true);
-    case ValueKind::interval: return Interval();
-    case ValueKind::uuid: return Uuid();
-    case ValueKind::json: return JSON();
-    case ValueKind::array: {
-      const auto& items = *value.get_if<std::vector<Value>>();
-      const auto known = std::ranges::find_if_not(items, &Value::is_null);
-      const Type item = known == items.end() ? Type() : type_of(*known);
-      return item.kind() == TypeKind::unknown ? item : ARRAY(item.kind() == TypeKind::array ? item.item() : item);
-    }
-    case ValueKind::null: break;
-  }
-  return {};
-}
 
 bool is_integer(TypeKind kind) noexcept { return kind >= TypeKind::small_integer && kind <= TypeKind::big_integer; }
 
 /// What a value takes on from the other side of an operator; a fraction does not become an integer.
 Type type_beside(const Value& value, const Type& type) {
   const bool is_fraction = value.kind() == ValueKind::real || value.kind() == ValueKind::numeric;
-  return type.kind() == TypeKind::unknown || (is_fraction && is_integer(type.kind())) ? type_of(value) : type;
+  return type.kind() == TypeKind::unknown || (is_fraction && is_integer(type.kind())) ? detail::type_of(value) : type;
 }
 
 /// What arithmetic gives: of two numbers the type that holds both.
@@ -108,8 +89,6 @@ Type type_of_result(const Type& a, const Type& b) {
   return a.kind() == TypeKind::unknown || is_wider ? b : a;
 }
 
-NodeRef constant(NodeKind kind, Type type) { return make_node(kind, {}, {}, std::move(type)); }
-
 ColumnElement suffixed(const NodeRef& operand, const char* symbol) {
   return ColumnElement(make_node(NodeKind::postfix, symbol, Precedence::list, {operand}, operand->type));
 }
@@ -121,7 +100,7 @@ ColumnElement compared(const NodeRef& left, const char* symbol, const NodeRef& r
 /// What IS is followed by: the words true and false, since it takes no parameter.
 NodeRef keyword_of(const Operand& operand, const Type& type) {
   const bool* const truth = operand.value() == nullptr ? nullptr : operand.value()->get_if<bool>();
-  return truth == nullptr ? operand.node(type) : constant(*truth ? NodeKind::true_value : NodeKind::false_value, Boolean());
+  return truth == nullptr ? operand.node(type) : (*truth ? true_() : false_()).node();
 }
 
 NodeRef element_list(const std::vector<ColumnElement>& elements) {
@@ -211,7 +190,7 @@ NodeRef Operand::node(const Type& type) const {
     return NodeRef(typed);
   }
   if (value_->is_null()) {
-    return constant(NodeKind::null_value, {});
+    return null().node();
   }
   return NodeRef(new detail::BindNode(*value_, type_beside(*value_, type)));
 }
@@ -226,6 +205,13 @@ bool is_null(const Operand& operand) {
 
 namespace detail {
 
+namespace {
+
+/// Of each comparison the one that says the same with its sides exchanged.
+constexpr std::array<Operator, 6> mirrored = {Operator::eq, Operator::ne, Operator::gt, Operator::ge, Operator::lt, Operator::le};
+
+}  // namespace
+
 ColumnElement combine(Operator op, const Operand& left, const Operand& right) {
   const OperatorRow& row = operators[static_cast<std::size_t>(op)];
   const bool is_comparison = row.precedence == Precedence::comparison;
@@ -236,6 +222,9 @@ ColumnElement combine(Operator op, const Operand& left, const Operand& right) {
     if (is_null(left)) {
       return combine(op, right, left);
     }
+  }
+  if (is_comparison && left.value() == nullptr && left.node()->kind == NodeKind::quantified) {
+    return combine(mirrored[static_cast<std::size_t>(op)], right, left);
   }
   const auto type_of_side = [](const Operand& side) { return side.value() == nullptr ? side.node()->type : Type(); };
   const Type left_type = type_of_side(left);
@@ -291,103 +280,6 @@ ColumnElement operator-(const ColumnElement& operand) {
   return ColumnElement(make_node(NodeKind::unary, "-", Precedence::prefix, {operand.node()}, operand.type()));
 }
 
-ColumnElement and_(const std::vector<ColumnElement>& conditions) {
-  if (conditions.empty()) {
-    return true_();
-  }
-  ColumnElement all = conditions.front();
-  for (std::size_t i = 1; i != conditions.size(); ++i) {
-    all = detail::join_conditions(true, all, conditions[i]);
-  }
-  return all;
-}
-
-ColumnElement or_(const std::vector<ColumnElement>& conditions) {
-  if (conditions.empty()) {
-    return false_();
-  }
-  ColumnElement any = conditions.front();
-  for (std::size_t i = 1; i != conditions.size(); ++i) {
-    any = detail::join_conditions(false, any, conditions[i]);
-  }
-  return any;
-}
-
-ColumnElement null() { return ColumnElement(constant(NodeKind::null_value, {})); }
-ColumnElement true_() { return ColumnElement(constant(NodeKind::true_value, Boolean())); }
-ColumnElement false_() { return ColumnElement(constant(NodeKind::false_value, Boolean())); }
-
-ColumnElement literal(Value value, Type type) {
-  Type of_value = type.kind() == TypeKind::unknown ? type_of(value) : std::move(type);
-  return ColumnElement(NodeRef(new detail::BindNode(std::move(value), std::move(of_value))));
-}
-
-ColumnElement bindparam(std::string name, Type type) {
-  return ColumnElement(NodeRef(new detail::BindNode(std::move(name), std::move(type))));
-}
-
-ColumnElement literal_column(std::string sql, Type type) {
-  return ColumnElement(make_node(NodeKind::literal_column, std::move(sql), {}, std::move(type)));
-}
-
-ColumnElement cast(const Operand& operand, const Type& type) {
-  return ColumnElement(make_node(NodeKind::cast, {}, {operand.node(type)}, type));
-}
-
-ColumnElement type_coerce(const Operand& operand, const Type& type) {
-  return ColumnElement(make_node(NodeKind::type_coerce, {}, {operand.node(type)}, type));
-}
-
-ColumnElement extract(std::string field, const Operand& operand) {
-  return ColumnElement(make_node(NodeKind::extract, std::move(field), {operand.node()}, Integer()));
-}
-
-ColumnElement tuple_(const std::vector<ColumnElement>& elements) {
-  NodeList nodes;
-  for (const ColumnElement& element : elements) {
-    nodes.push_back(element.node());
-  }
-  return ColumnElement(make_node(NodeKind::tuple, {}, std::move(nodes)));
-}
-
-ColumnElement exists(const Select& select) {
-  return ColumnElement(make_node(NodeKind::exists, "EXISTS", Precedence::negation, {select.node()}, Boolean()));
-}
-
-ColumnElement any_(const Operand& array) {
-  return ColumnElement(make_node(NodeKind::quantified, "ANY", Precedence::primary, {array.node()}));
-}
-
-ColumnElement all_(const Operand& array) {
-  return ColumnElement(make_node(NodeKind::quantified, "ALL", Precedence::primary, {array.node()}));
-}
-
-namespace {
-
-ColumnElement make_case(NodeRef value, const std::vector<When>& whens, const std::optional<Operand>& else_) {
-  if (whens.empty()) {
-    throw ArgumentError("case_() needs at least one branch");
-  }
-  const Type of_value = value ? value->type : Type();
-  const Type of_result = whens.front().result.node()->type;
-  NodeList children{std::move(value), else_ ? else_->node(of_result) : NodeRef()};
-  for (const When& when : whens) {
-    children.push_back(when.condition.node(of_value));
-    children.push_back(when.result.node());
-  }
-  return ColumnElement(make_node(NodeKind::case_when, {}, std::move(children), of_result));
-}
-
-}  // namespace
-
-ColumnElement case_(const std::vector<When>& whens, const std::optional<Operand>& else_) {
-  return make_case({}, whens, else_);
-}
-
-ColumnElement case_(const Operand& value, const std::vector<When>& whens, const std::optional<Operand>& else_) {
-  return make_case(value.node(), whens, else_);
-}
-
 ColumnElement ColumnElement::label(std::string name) const {
   return ColumnElement(make_node(NodeKind::label, std::move(name), {node_}, node_->type));
 }
@@ -415,11 +307,13 @@ ColumnElement ColumnElement::is_not_distinct_from(const Operand& other) const {
   return compared(node_, "IS NOT DISTINCT FROM", other.node(node_->type));
 }
 
-ColumnElement ColumnElement::between(const Operand& low, const Operand& high) const {
-  return ColumnElement(make_node(NodeKind::between, "BETWEEN", Precedence::comparison,
+ColumnElement ColumnElement::between(const Operand& low, const Operand& high, bool symmetric) const {
+  return ColumnElement(make_node(NodeKind::between, symmetric ? "BETWEEN SYMMETRIC" : "BETWEEN", Precedence::comparison,
                                  {node_, low.node(node_->type), high.node(node_->type)}, Boolean()));
 }
-ColumnElement ColumnElement::not_between(const Operand& low, const Operand& high) const { return !between(low, high); }
+ColumnElement ColumnElement::not_between(const Operand& low, const Operand& high, bool symmetric) const {
+  return !between(low, high, symmetric);
+}
 
 ColumnElement ColumnElement::in_list(std::vector<Value> values, bool negated) const {
   NodeRef list(new detail::BindNode(Value(std::move(values)), node_->type));
@@ -480,16 +374,27 @@ ColumnElement ColumnElement::iendswith(const Operand& other, bool autoescape) co
 ColumnElement ColumnElement::icontains(const Operand& other, bool autoescape) const {
   return has_part(*this, other, {.has_before = true, .has_after = true, .ignores_case = true}, autoescape);
 }
-ColumnElement ColumnElement::regexp_match(const Operand& pattern) const {
-  return compared(node_, "REGEXP", pattern.node(Text()));
+ColumnElement ColumnElement::regexp_match(const Operand& pattern, std::string_view flags) const {
+  if (!flags.empty() && flags != "i") {
+    throw ArgumentError("regexp_match() knows the flag \"i\" alone: on PostgreSQL begin the pattern with (?" +
+                        std::string(flags) + ")");
+  }
+  return compared(node_, flags.empty() ? "REGEXP" : "REGEXP i", pattern.node(Text()));
+}
+ColumnElement ColumnElement::regexp_replace(const Operand& pattern, const Operand& replacement, std::string_view flags) const {
+  NodeList arguments{node_, pattern.node(Text()), replacement.node(Text())};
+  if (!flags.empty()) {
+    arguments.push_back(Operand(flags).node(Text()));
+  }
+  return ColumnElement(detail::make_function("regexp_replace", std::move(arguments), Text(), true));
 }
 
 ColumnElement ColumnElement::concat(const Operand& other) const {
   return ColumnElement(make_binary("||", Precedence::other, node_, other.node(node_->type), node_->type));
 }
-ColumnElement ColumnElement::op(std::string symbol, const Operand& other) const {
-  auto* const node = new Node(NodeKind::binary, std::move(symbol), {node_, other.node()});
-  node->precedence = Precedence::other;
+ColumnElement ColumnElement::op(std::string symbol, const Operand& other, const Type& type) const {
+  auto* const node = new Node(NodeKind::binary, std::move(symbol), {node_, other.node()}, type);
+  node->precedence = Precedence::list;
   return ColumnElement(NodeRef(node));
 }
 ColumnElement ColumnElement::operator[](const Operand& index) const {
@@ -515,8 +420,8 @@ ColumnElement ColumnElement::as_string() const {
 }
 
 ColumnElement ColumnElement::over(const std::vector<ColumnElement>& partition_by, const std::vector<ColumnElement>& order_by,
-                                  std::string frame) const {
-  return ColumnElement(make_node(NodeKind::over, std::move(frame),
+                                  FrameClause frame) const {
+  return ColumnElement(make_node(NodeKind::over, frame.sql(),
                                  {node_, optional_list(partition_by), optional_list(order_by)}, node_->type));
 }
 ColumnElement ColumnElement::filter(const ColumnElement& condition) const {

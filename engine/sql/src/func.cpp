@@ -2,6 +2,7 @@
 #include <greenway/sql/func.hpp>
 
 #include "make_node.hpp"
+#include "statement_nodes.hpp"
 
 namespace greenway {
 
@@ -11,7 +12,8 @@ func::func(std::string name, const Type& type, const std::vector<Operand>& argum
   for (const Operand& argument : arguments) {
     nodes.push_back(argument.node());
   }
-  node_ = detail::make_node(detail::NodeKind::function, std::move(name), std::move(nodes), type);
+  const bool is_postgresql = type.kind() == TypeKind::array;
+  node_ = detail::make_function(std::move(name), std::move(nodes), type, is_postgresql);
 }
 
 func func::count() { return {"count", BigInteger(), {ColumnElement(detail::make_node(detail::NodeKind::star, {}, {}))}}; }
@@ -19,5 +21,11 @@ func func::count() { return {"count", BigInteger(), {ColumnElement(detail::make_
 func func::now() { return {"now", DateTime(true), {}}; }
 
 func func::current_date() { return {"current_date", Date(), {}}; }
+
+ColumnElement func::column_valued(const std::string& name) const {
+  const std::string& known = name.empty() ? node_->text : name;
+  const TableValuedAlias rows = TableValuedAlias(node_, {column(known, type())}).alias(known).with_flag(detail::is_column);
+  return rows.c(known);
+}
 
 }  // namespace greenway

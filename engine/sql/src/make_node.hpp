@@ -20,6 +20,13 @@ inline NodeRef make_node(NodeKind kind, const char* symbol, Precedence precedenc
   return NodeRef(node);
 }
 
+/// @param is_postgresql  Nothing of the kind exists elsewhere.
+inline NodeRef make_function(std::string name, NodeList arguments, Type type, bool is_postgresql = false) {
+  auto* const node = new Node(NodeKind::function, std::move(name), std::move(arguments), std::move(type));
+  node->flags = is_postgresql ? 1 : 0;
+  return NodeRef(node);
+}
+
 inline NodeRef make_binary(const char* symbol, Precedence precedence, const NodeRef& left, const NodeRef& right, Type type) {
   return make_node(NodeKind::binary, symbol, precedence, {left, right}, std::move(type));
 }

@@ -78,6 +78,16 @@ std::shared_ptr<const std::vector<ColumnElement>> columns_of_selectable(const No
       }
       return columns;
     }
+    case NodeKind::table_function:
+    case NodeKind::values: {
+      auto columns = std::make_shared<std::vector<ColumnElement>>();
+      const bool is_values = node.kind == NodeKind::values;
+      const NodeList& named = is_values ? node.child(0)->children : node.children;
+      for (std::size_t i = is_values ? 0 : 1; i != named.size(); ++i) {
+        columns->emplace_back(NodeRef(new ColumnNode(named[i]->text, selectable, named[i]->type)));
+      }
+      return columns;
+    }
     default:
       return std::make_shared<const std::vector<ColumnElement>>();
   }

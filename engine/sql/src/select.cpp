@@ -3,6 +3,7 @@
 
 #include <greenway/base/error.hpp>
 
+#include "compilation.hpp"
 #include "make_node.hpp"
 #include "named_column.hpp"
 #include "statement_nodes.hpp"
@@ -69,12 +70,12 @@ Select Select::join(const FromClause& right, const std::optional<ColumnElement>&
   if (!select.froms.empty()) {
     left = select.froms.front();
   } else {
+    std::vector<const Node*> named;
     for (const NodeRef& column : select.columns) {
-      if (column->kind == NodeKind::column && column->child(0) != right.node()) {
-        left = column->child(0);
-        break;
-      }
+      detail::collect_froms(*column, named);
     }
+    std::erase(named, right.node().get());
+    left = named.empty() ? NodeRef() : NodeRef(named.front());
   }
   if (!left) {
     throw ArgumentError("join(): it is not clear from the columns what to join to; say it with select_from()");
@@ -88,6 +89,11 @@ Select Select::join(const FromClause& right, const std::optional<ColumnElement>&
       node.froms.front() = joined.node();
     }
   }));
+}
+
+Select Select::join_from(const FromClause& left, const FromClause& right, const std::optional<ColumnElement>& on, bool isouter,
+                         bool full) const {
+  return select_from(left.join(right, on, isouter, full));
 }
 
 Select Select::with_list(List which, const std::vector<ColumnElement>& elements) const {
@@ -140,9 +146,18 @@ Select Select::with_for_update(const ForUpdate& how) const {
   }));
 }
 
-Select Select::correlate(const std::vector<FromClause>& froms) const {
+Select Select::correlate(const std::vector<FromClause>& froms) const { return with_correlation(froms, false); }
+
+Select Select::correlate_except(const std::vector<FromClause>& froms) const { return with_correlation(froms, true); }
+
+Select Select::add_cte(const CTE& cte) const {
+  return Select(changed(node_, [&](SelectNode& node) { node.ctes.push_back(cte.node()); }));
+}
+
+Select Select::with_correlation(const std::vector<FromClause>& froms, bool excepts) const {
   return Select(changed(node_, [&](SelectNode& node) {
     node.says_correlate = true;
+    node.correlates_others = excepts;
     for (const FromClause& from : froms) {
       node.correlate.push_back(from.node());
     }

@@ -112,7 +112,11 @@ void StatementShape::add(const Node* node) {
       return;
     case NodeKind::column:
       add_kind(node->kind);
-      if (node->child(0)->kind == NodeKind::table) {
+      if (node->children.empty()) {
+        add_number(0);
+        add_text(node->text);
+        add_type(node->type);
+      } else if (node->child(0)->kind == NodeKind::table) {
         add_number(reinterpret_cast<std::size_t>(node));
       } else {
         add_text(node->text);
@@ -146,7 +150,7 @@ void StatementShape::add(const Node* node) {
   add_number(reinterpret_cast<std::size_t>(node->symbol));
   add_text(node->text);
   if (node->kind == NodeKind::cast || node->kind == NodeKind::type_coerce || node->kind == NodeKind::literal_column ||
-      node->kind == NodeKind::function) {
+      node->kind == NodeKind::function || (node->kind == NodeKind::binary && !node->text.empty())) {
     add_type(node->type);
   }
   add(node->children);
@@ -159,11 +163,12 @@ void StatementShape::add_select(const Node& node) {
              static_cast<std::size_t>(select.with_ties) << 2U | static_cast<std::size_t>(select.says_correlate) << 3U |
              static_cast<std::size_t>(select.is_for_update) << 4U | static_cast<std::size_t>(select.is_read) << 5U |
              static_cast<std::size_t>(select.is_key_share) << 6U | static_cast<std::size_t>(select.is_nowait) << 7U |
-             static_cast<std::size_t>(select.skips_locked) << 8U);
+             static_cast<std::size_t>(select.skips_locked) << 8U |
+             static_cast<std::size_t>(select.correlates_others) << 9U);
   add_number(reinterpret_cast<std::size_t>(select.symbol));
   add_text(select.prefix);
   for (const detail::NodeList* list : {&select.children, &select.columns, &select.froms, &select.group_by, &select.order_by,
-                                       &select.distinct_on, &select.correlate, &select.for_update_of}) {
+                                       &select.distinct_on, &select.correlate, &select.for_update_of, &select.ctes}) {
     add(*list);
   }
   for (const detail::NodeRef* part : {&select.where, &select.having, &select.limit, &select.offset}) {
@@ -177,6 +182,7 @@ void StatementShape::add_data(const Node& node) {
   key_ += static_cast<char>(data.on_conflict);
   key_ += static_cast<char>(data.is_inline);
   add(data.table.get());
+  add(data.ctes);
   const auto add_names = [this](const std::vector<std::string>& names) {
     add_number(names.size());
     for (const std::string& name : names) {

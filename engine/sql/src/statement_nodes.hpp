@@ -68,17 +68,28 @@ class SelectNode final : public Node {
   NodeRef limit;
   NodeRef offset;
   NodeList correlate;
+  NodeList ctes;  ///< That stand in WITH whether something names them or not.
   NodeList for_update_of;
   std::string prefix;
   bool is_distinct = false;
   bool is_fetch = false;
   bool with_ties = false;
   bool says_correlate = false;
+  bool correlates_others = false;  ///< Than those in `correlate`.
   bool is_for_update = false;
   bool is_read = false;
   bool is_key_share = false;
   bool is_nowait = false;
   bool skips_locked = false;
+};
+
+/// What a table_function says besides.
+enum TableFunctionFlags : std::uint8_t {
+  is_derived = 1,       ///< AS name (columns).
+  has_types = 2,        ///< And their types.
+  has_ordinality = 4,   ///< WITH ORDINALITY, the last column.
+  is_lateral = 8,       ///< LATERAL.
+  is_column = 16,       ///< Its name is that of its one column.
 };
 
 /// What INSERT does where a row is there already.
@@ -95,6 +106,7 @@ class DataNode final : public Node {
   }
 
   NodeRef table;
+  NodeList ctes;  ///< As SelectNode's.
   std::vector<std::string> names;  ///< INSERT: of the columns.
   std::vector<NodeList> rows;      ///< INSERT: each as long as `names`.
   NodeRef select;                  ///< INSERT: instead of rows.

@@ -102,6 +102,9 @@ class Insert : public Statement {
   /// @param name  In the statement that uses it.
   /// @return This, with its RETURNING, as a common table expression.
   [[nodiscard]] CTE cte(std::string name = {}) const { return make_cte(std::move(name), false); }
+  /// @param cte  As Select::add_cte.
+  /// @return See Insert.
+  [[nodiscard]] Insert add_cte(const CTE& cte) const;
 
  private:
   explicit Insert(detail::NodeRef node, Table table) noexcept : Statement(std::move(node)), table_(std::move(table)) {}
@@ -139,6 +142,9 @@ class Update : public Statement {
   /// @param name  In the statement that uses it.
   /// @return This, with its RETURNING, as a common table expression.
   [[nodiscard]] CTE cte(std::string name = {}) const { return make_cte(std::move(name), false); }
+  /// @param cte  As Select::add_cte.
+  /// @return See Update.
+  [[nodiscard]] Update add_cte(const CTE& cte) const;
 
  private:
   explicit Update(detail::NodeRef node, Table table) noexcept : Statement(std::move(node)), table_(std::move(table)) {}
@@ -164,6 +170,9 @@ class Delete : public Statement {
   /// @param name  In the statement that uses it.
   /// @return This, with its RETURNING, as a common table expression.
   [[nodiscard]] CTE cte(std::string name = {}) const { return make_cte(std::move(name), false); }
+  /// @param cte  As Select::add_cte.
+  /// @return See Delete.
+  [[nodiscard]] Delete add_cte(const CTE& cte) const;
 
  private:
   explicit Delete(detail::NodeRef node, Table table) noexcept : Statement(std::move(node)), table_(std::move(table)) {}

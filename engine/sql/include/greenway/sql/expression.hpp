@@ -4,7 +4,8 @@
 /// @file greenway/sql/expression.hpp
 /// @brief SQL expressions, written with C++ operators.
 ///
-/// Layer: sql. Source: SQLAlchemy's `ColumnElement` and the functions of `sqlalchemy.sql.expression`, whose names these are.
+/// Layer: sql. Source: SQLAlchemy's `ColumnElement` and its operators, whose names these are. What no operator makes is in
+/// greenway/sql/constructors.hpp.
 ///
 /// ```cpp
 /// account.c("cents") > 100 && account.c("owner").startswith("a")     // account.cents > $1 AND account.owner LIKE $2 || '%'
@@ -24,6 +25,7 @@
 #include <greenway/sql/detail/node.hpp>
 #include <greenway/sql/type.hpp>
 #include <greenway/sql/value.hpp>
+#include <greenway/sql/window_frame.hpp>
 
 namespace greenway {
 
@@ -81,14 +83,16 @@ class ColumnElement {
   /// @return `… IS NOT DISTINCT FROM other`.
   [[nodiscard]] ColumnElement is_not_distinct_from(const Operand& other) const;
 
-  /// @param low   Any.
-  /// @param high  Any.
+  /// @param low        Any.
+  /// @param high       Any.
+  /// @param symmetric  Whether the two may come in either order; PostgreSQL only.
   /// @return `… BETWEEN low AND high`.
-  [[nodiscard]] ColumnElement between(const Operand& low, const Operand& high) const;
-  /// @param low   Any.
-  /// @param high  Any.
+  [[nodiscard]] ColumnElement between(const Operand& low, const Operand& high, bool symmetric = false) const;
+  /// @param low        As between().
+  /// @param high       As between().
+  /// @param symmetric  As between().
   /// @return `… NOT BETWEEN low AND high`.
-  [[nodiscard]] ColumnElement not_between(const Operand& low, const Operand& high) const;
+  [[nodiscard]] ColumnElement not_between(const Operand& low, const Operand& high, bool symmetric = false) const;
 
   /// Whether the value is one of a list, which travels as one parameter: its length changes neither the SQL text nor what
   /// is cached for it, and it may be empty.
@@ -172,17 +176,35 @@ class ColumnElement {
   /// @param autoescape  As there.
   /// @return `lower(…) LIKE '%' || lower(other) || '%'`.
   [[nodiscard]] ColumnElement icontains(const Operand& other, bool autoescape = false) const;
-  /// @param pattern  A regular expression of the database's.
+  /// @param pattern  A regular expression of the database's; on SQLite an extended one of POSIX.
+  /// @param flags    "i" for whatever the case, which SQLite has not; PostgreSQL reads others from the pattern: `(?n)…`.
   /// @return `… ~ pattern` (PostgreSQL), `… REGEXP pattern`.
-  [[nodiscard]] ColumnElement regexp_match(const Operand& pattern) const;
+  /// @throws ArgumentError  There are other flags.
+  [[nodiscard]] ColumnElement regexp_match(const Operand& pattern, std::string_view flags = {}) const;
+  /// PostgreSQL only.
+  /// @param pattern      As regexp_match().
+  /// @param replacement  Of its first match, with `\\1` and the like for what the parentheses matched.
+  /// @param flags        As PostgreSQL's: "g" for all matches, "i" for whatever the case.
+  /// @return `regexp_replace(…, pattern, replacement, flags)`.
+  [[nodiscard]] ColumnElement regexp_replace(const Operand& pattern, const Operand& replacement,
+                                             std::string_view flags = {}) const;
 
   /// @param other  Any.
   /// @return `… || other`.
   [[nodiscard]] ColumnElement concat(const Operand& other) const;
+  /// Its sides, and the whole where it is part of something, stand in parentheses: how tightly it binds is not known.
   /// @param symbol  An operator of the database's; it becomes part of the SQL text.
   /// @param other   Its right side.
+  /// @param type    Of its value.
   /// @return `… symbol other`.
-  [[nodiscard]] ColumnElement op(std::string symbol, const Operand& other) const;
+  [[nodiscard]] ColumnElement op(std::string symbol, const Operand& other, const Type& type = {}) const;
+  /// As op(), of a truth value.
+  /// @param symbol  As op().
+  /// @param other   As op().
+  /// @return As op().
+  [[nodiscard]] ColumnElement bool_op(std::string symbol, const Operand& other) const {
+    return op(std::move(symbol), other, Boolean());
+  }
   /// @param index  Of an array, from 1; of JSON a key, or an index from 0.
   /// @return `…[index]`, `… -> index`; of JSON again JSON, whose value as_string() and the like give.
   [[nodiscard]] ColumnElement operator[](const Operand& index) const;
@@ -222,10 +244,10 @@ class ColumnElement {
   /// Of an aggregate or a window function: its window.
   /// @param partition_by  Any.
   /// @param order_by      Any.
-  /// @param frame         "ROWS BETWEEN …" and the like, part of the SQL text.
+  /// @param frame         See there.
   /// @return `… OVER (PARTITION BY … ORDER BY … frame)`.
   [[nodiscard]] ColumnElement over(const std::vector<ColumnElement>& partition_by = {},
-                                   const std::vector<ColumnElement>& order_by = {}, std::string frame = {}) const;
+                                   const std::vector<ColumnElement>& order_by = {}, FrameClause frame = {}) const;
   /// Of an aggregate: the rows that count.
   /// @param condition  Any.
   /// @return `… FILTER (WHERE condition)`.
@@ -403,97 +425,5 @@ ColumnElement operator!(const ColumnElement& condition);
 /// @param operand  A number.
 /// @return `-operand`.
 ColumnElement operator-(const ColumnElement& operand);
-
-/// @param conditions  Any number; none is true.
-/// @return All joined by AND.
-[[nodiscard]] ColumnElement and_(const std::vector<ColumnElement>& conditions);
-/// @param conditions  Any number; none is false.
-/// @return All joined by OR.
-[[nodiscard]] ColumnElement or_(const std::vector<ColumnElement>& conditions);
-/// @param condition  Any.
-/// @return As `!condition`.
-[[nodiscard]] inline ColumnElement not_(const ColumnElement& condition) { return !condition; }
-
-/// @return NULL.
-[[nodiscard]] ColumnElement null();
-/// @return true.
-[[nodiscard]] ColumnElement true_();
-/// @return false.
-[[nodiscard]] ColumnElement false_();
-
-/// A value as a parameter of its own.
-/// @param value  Any.
-/// @param type   Of the value; unknown is what the database makes of it.
-/// @return The parameter.
-[[nodiscard]] ColumnElement literal(Value value, Type type = {});
-/// A parameter whose value is given when the statement is executed.
-/// @param name  Letters, digits and underscores.
-/// @param type  As literal(); left out it is that of the column that it is compared with or assigned to.
-/// @return The parameter; one name is one parameter, wherever it occurs.
-[[nodiscard]] ColumnElement bindparam(std::string name, Type type = {});
-/// SQL as it stands.
-/// @param sql   An expression; never made from what users say.
-/// @param type  Of its value.
-/// @return The expression.
-[[nodiscard]] ColumnElement literal_column(std::string sql, Type type = {});
-
-/// @param operand  Any.
-/// @param type     Any.
-/// @return `CAST(operand AS type)`.
-[[nodiscard]] ColumnElement cast(const Operand& operand, const Type& type);
-/// @param operand  Any.
-/// @param type     Of which its value is taken to be, without a word to the database.
-/// @return The operand with another type.
-[[nodiscard]] ColumnElement type_coerce(const Operand& operand, const Type& type);
-/// @param field    "year", "epoch", …
-/// @param operand  A date, time or interval.
-/// @return `EXTRACT(field FROM operand)`, or the dialect's equivalent.
-[[nodiscard]] ColumnElement extract(std::string field, const Operand& operand);
-/// @param elements  Two or more.
-/// @return `(a, b, …)`, to be compared as one.
-[[nodiscard]] ColumnElement tuple_(const std::vector<ColumnElement>& elements);
-/// @param select  Any.
-/// @return `EXISTS (select)`.
-[[nodiscard]] ColumnElement exists(const Select& select);
-/// @param array  An array or a select of one column.
-/// @return `ANY (array)`, for the right side of a comparison.
-[[nodiscard]] ColumnElement any_(const Operand& array);
-/// @param array  As any_().
-/// @return `ALL (array)`.
-[[nodiscard]] ColumnElement all_(const Operand& array);
-/// @param operand  Any.
-/// @return `DISTINCT operand`.
-[[nodiscard]] inline ColumnElement distinct(const ColumnElement& operand) { return operand.distinct(); }
-/// @param operand  Any.
-/// @return As its asc().
-[[nodiscard]] inline ColumnElement asc(const ColumnElement& operand) { return operand.asc(); }
-/// @param operand  Any.
-/// @return As its desc().
-[[nodiscard]] inline ColumnElement desc(const ColumnElement& operand) { return operand.desc(); }
-/// @param operand  Any.
-/// @return As its nulls_first().
-[[nodiscard]] inline ColumnElement nulls_first(const ColumnElement& operand) { return operand.nulls_first(); }
-/// @param operand  Any.
-/// @return As its nulls_last().
-[[nodiscard]] inline ColumnElement nulls_last(const ColumnElement& operand) { return operand.nulls_last(); }
-
-/// One branch of case_().
-struct When {
-  /// @param when  A condition, or what the value is compared with.
-  /// @param then  The result.
-  When(const Operand& when, const Operand& then) : condition(when), result(then) {}
-  Operand condition;  ///< See above.
-  Operand result;     ///< See above.
-};
-/// @param whens  The branches, at least one.
-/// @param else_  The result of none of them; left out it is NULL.
-/// @return `CASE WHEN … THEN … ELSE … END`.
-[[nodiscard]] ColumnElement case_(const std::vector<When>& whens, const std::optional<Operand>& else_ = {});
-/// @param value  Compared with each branch's.
-/// @param whens  The branches, at least one.
-/// @param else_  As above.
-/// @return `CASE value WHEN … THEN … ELSE … END`.
-[[nodiscard]] ColumnElement case_(const Operand& value, const std::vector<When>& whens,
-                                  const std::optional<Operand>& else_ = {});
 
 }  // namespace greenway

@@ -10,7 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include <greenway/sql/expression.hpp>
+#include <greenway/sql/constructors.hpp>
+#include <greenway/sql/table_valued.hpp>
 
 namespace greenway {
 
@@ -77,7 +78,21 @@ struct func : ColumnElement {
   /// @return `array_agg(operand)`, PostgreSQL's.
   [[nodiscard]] static func array_agg(const Operand& operand) { return {"array_agg", ARRAY(operand.node()->type), {operand}}; }
 
+  /// It in FROM, where it returns rows.
+  /// @param columns  Of the rows: names, or column()s with their types.
+  /// @return See there.
+  template <class... C>
+  [[nodiscard]] TableValuedAlias table_valued(const C&... columns) const {
+    return {node_, {column_of(columns)...}};
+  }
+  /// It in FROM, where it returns rows of one column.
+  /// @param name  Of that column; empty for that of the function.
+  /// @return The column: to select it is to select from the function.
+  [[nodiscard]] ColumnElement column_valued(const std::string& name = {}) const;
+
  private:
+  static const ColumnElement& column_of(const ColumnElement& column) noexcept { return column; }
+  static ColumnElement column_of(std::string name) { return column(std::move(name)); }
   func(std::string name, const Type& type, const std::vector<Operand>& arguments);
 };
 

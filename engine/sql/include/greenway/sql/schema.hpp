@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-#include <greenway/sql/expression.hpp>
+#include <greenway/sql/constructors.hpp>
 #include <greenway/sql/selectable.hpp>
 
 namespace greenway {
@@ -95,6 +95,10 @@ struct Identity {
   bool always = false;             ///< ALWAYS; else BY DEFAULT.
   std::optional<long long> start = {};      ///< START WITH.
   std::optional<long long> increment = {};  ///< INCREMENT BY.
+  std::optional<long long> minvalue = {};   ///< MINVALUE.
+  std::optional<long long> maxvalue = {};   ///< MAXVALUE.
+  std::optional<long long> cache = {};      ///< CACHE.
+  bool cycle = false;                       ///< CYCLE.
 };
 
 /// GENERATED ALWAYS AS (sql).
@@ -127,6 +131,14 @@ struct ForeignKeyOptions {
   std::string onupdate = {};    ///< Likewise.
   bool deferrable = false;      ///< DEFERRABLE.
   bool initially_deferred = false;  ///< INITIALLY DEFERRED, which implies the former.
+  std::string match = {};       ///< "FULL": all columns of a composite key are NULL, or none.
+};
+
+/// How a UNIQUE behaves, beyond what all databases know. Plain data: start from the defaults, set what differs.
+struct UniqueOptions {
+  bool deferrable = false;          ///< DEFERRABLE; PostgreSQL only.
+  bool initially_deferred = false;  ///< INITIALLY DEFERRED, which implies the former.
+  bool nulls_not_distinct = false;  ///< NULLS NOT DISTINCT: NULL but once; PostgreSQL only.
 };
 
 /// A column refers to another.
@@ -165,10 +177,12 @@ struct PrimaryKeyConstraint {
 struct UniqueConstraint {
   /// @param column_names     In their order.
   /// @param constraint_name  As PrimaryKeyConstraint's.
-  explicit UniqueConstraint(std::vector<std::string> column_names, std::string constraint_name = {})
-      : columns(std::move(column_names)), name(std::move(constraint_name)) {}
+  /// @param how              See there.
+  explicit UniqueConstraint(std::vector<std::string> column_names, std::string constraint_name = {}, UniqueOptions how = {})
+      : columns(std::move(column_names)), name(std::move(constraint_name)), options(how) {}
   std::vector<std::string> columns;  ///< See above.
   std::string name;                  ///< See above.
+  UniqueOptions options;             ///< See above.
 };
 
 /// CHECK.
@@ -186,6 +200,7 @@ struct IndexOptions {
   bool unique = false;                          ///< UNIQUE.
   std::string where = {};                       ///< The condition of a partial index: SQL.
   std::string using_ = {};                      ///< PostgreSQL's access method.
+  std::vector<std::string> include = {};        ///< Columns that PostgreSQL keeps beside the key, to read them from the index.
 };
 
 /// An index of a table.
@@ -200,14 +215,16 @@ struct Index {
   IndexOptions options;              ///< See above.
 };
 
-/// How constraints and indexes without a name are called. In each pattern `%(table)s`, `%(column)s` and
-/// `%(referred_table)s` stand for the obvious; an empty pattern leaves the name to the database.
+/// How constraints and indexes without a name are called: SQLAlchemy's `naming_convention`, with its tokens. In each pattern
+/// `%(table_name)s`, `%(column_0_name)s` (of the first column), `%(column_0_N_name)s` (of all, by underscores),
+/// `%(column_0_label)s` (table and first column), `%(referred_table_name)s` and `%(referred_column_0_name)s` stand for what they
+/// say, `%(constraint_name)s` for the name that is given and has to be. An empty pattern leaves the name to the database.
 struct NamingConvention {
-  std::string primary_key = {};  ///< Of a PRIMARY KEY.
-  std::string foreign_key = {};  ///< Of a FOREIGN KEY.
-  std::string unique = {};       ///< Of a UNIQUE.
-  std::string check = {};        ///< Of a CHECK.
-  std::string index = "ix_%(table)s_%(column)s";  ///< Of an index.
+  std::string pk = {};                        ///< Of a PRIMARY KEY.
+  std::string fk = {};                        ///< Of a FOREIGN KEY.
+  std::string uq = {};                        ///< Of a UNIQUE.
+  std::string ck = {};                        ///< Of a CHECK.
+  std::string ix = "ix_%(column_0_label)s";  ///< Of an index.
 };
 
 /// A column: as part of a definition what it is, and once its table is there an expression.

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-#include <greenway/sql/expression.hpp>
+#include <greenway/sql/constructors.hpp>
 #include <greenway/sql/selectable.hpp>
 #include <greenway/sql/statement.hpp>
 
@@ -85,20 +85,29 @@ class Select : public Statement {
   [[nodiscard]] Select outerjoin(const FromClause& right, const std::optional<ColumnElement>& on = {}) const {
     return join(right, on, true);
   }
-  /// @param elements  Added to those there are.
+  /// @param left     Joined to nothing as yet.
+  /// @param right    As join().
+  /// @param on       As join().
+  /// @param isouter  As join().
+  /// @param full     As join().
+  /// @return As join(), with `left` and not what the columns say on the left.
+  /// @throws ArgumentError  As join().
+  [[nodiscard]] Select join_from(const FromClause& left, const FromClause& right, const std::optional<ColumnElement>& on = {},
+                                 bool isouter = false, bool full = false) const;
+  /// @param elements  Expressions, or what the select calls its columns; added to those there are.
   /// @return See Select.
   template <class... E>
   [[nodiscard]] Select group_by(const E&... elements) const {
-    return with_list(List::group_by, {ColumnElement(elements)...});
+    return with_list(List::group_by, {element_of(elements)...});
   }
   /// @param condition  Joined to those there are by AND.
   /// @return See Select.
   [[nodiscard]] Select having(const ColumnElement& condition) const;
-  /// @param elements  Added to those there are.
+  /// @param elements  As group_by(). A label of the select's own is written as its name.
   /// @return See Select.
   template <class... E>
   [[nodiscard]] Select order_by(const E&... elements) const {
-    return with_list(List::order_by, {ColumnElement(elements)...});
+    return with_list(List::order_by, {element_of(elements)...});
   }
   /// @param count  Rows at most.
   /// @return See Select.
@@ -125,6 +134,13 @@ class Select : public Statement {
   /// @param froms  Left out of this FROM; none: nothing is.
   /// @return See Select.
   [[nodiscard]] Select correlate(const std::vector<FromClause>& froms) const;
+  /// As correlate(), the other way round.
+  /// @param froms  Not left out of this FROM; all others are that an enclosing select has.
+  /// @return See Select.
+  [[nodiscard]] Select correlate_except(const std::vector<FromClause>& froms) const;
+  /// @param cte  In WITH even if nothing selects from it: a DELETE whose rows nobody asks for.
+  /// @return See Select.
+  [[nodiscard]] Select add_cte(const CTE& cte) const;
   /// @param selected  Added to what is selected.
   /// @return See Select.
   [[nodiscard]] Select add_columns(const std::vector<Selected>& selected) const;
@@ -156,6 +172,18 @@ class Select : public Statement {
   /// @param name  Any.
   /// @return scalar_subquery() with a label.
   [[nodiscard]] ColumnElement label(std::string name) const { return scalar_subquery().label(std::move(name)); }
+  /// @param other  Of as many columns.
+  /// @return `… UNION other`.
+  [[nodiscard]] Select union_(const Select& other) const { return combine("UNION", {*this, other}); }
+  /// @param other  As union_().
+  /// @return `… UNION ALL other`.
+  [[nodiscard]] Select union_all(const Select& other) const { return combine("UNION ALL", {*this, other}); }
+  /// @param other  As union_().
+  /// @return `… INTERSECT other`.
+  [[nodiscard]] Select intersect(const Select& other) const { return combine("INTERSECT", {*this, other}); }
+  /// @param other  As union_().
+  /// @return `… EXCEPT other`.
+  [[nodiscard]] Select except_(const Select& other) const { return combine("EXCEPT", {*this, other}); }
   /// @return What is selected.
   [[nodiscard]] std::vector<ColumnElement> selected_columns() const;
 
@@ -171,6 +199,9 @@ class Select : public Statement {
   enum class List : std::uint8_t { group_by, order_by, distinct_on };
 
   explicit Select(detail::NodeRef node) noexcept : Statement(std::move(node)) {}
+  [[nodiscard]] Select with_correlation(const std::vector<FromClause>& froms, bool excepts) const;
+  static const ColumnElement& element_of(const ColumnElement& element) noexcept { return element; }
+  static ColumnElement element_of(std::string name) { return label_reference(std::move(name)); }
   [[nodiscard]] Select with_list(List which, const std::vector<ColumnElement>& elements) const;
 };
 

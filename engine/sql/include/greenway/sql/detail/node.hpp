@@ -23,7 +23,8 @@ namespace greenway::detail {
 /// What a node is. `?` marks a child that may be missing.
 enum class NodeKind : std::uint8_t {
   // Operands
-  column,          ///< A column `text` of a selectable: [selectable].
+  column,          ///< A column `text` of a selectable, or of none that is known: [selectable] or [].
+  label_reference, ///< What the select calls `text`.
   literal_column,  ///< SQL `text` as it stands.
   bind,            ///< A parameter, BindNode.
   null_value,      ///< NULL.
@@ -64,8 +65,8 @@ enum class NodeKind : std::uint8_t {
   lateral,   ///< LATERAL (…) AS `text`: [select].
   cte,       ///< `text`: [select or data-changing statement, recursive part?].
   join,      ///< [left, right, condition?]; `symbol` is JOIN and the like.
-  table_function,  ///< A function in FROM, AS `text`: [function].
-  values,    ///< VALUES (…) AS `text`: [tuple …].
+  table_function,  ///< A function in FROM, AS `text`: [function, column …]; flags are TableFunctionFlags.
+  values,    ///< VALUES (…) AS `text`: [list of columns, tuple …].
 
   // Statements
   select,    ///< SelectNode.

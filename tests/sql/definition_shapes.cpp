@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "shape_tables.hpp"
+
+namespace shapes {
+
+namespace {
+
+/// Its statements, and the text of each that is the same on both.
+class Definitions {
+ public:
+  template <class... P>
+  void add(std::string what, MetaData& metadata, const std::tuple<P...>& parts, const std::string& postgresql,
+           const std::string& sqlite = {}) {
+    const std::string table = "t" + std::to_string(all_.size());
+    const auto named = [&](std::string text) {
+      for (std::size_t at = 0; (at = text.find('@', at)) != std::string::npos;) {
+        text.replace(at, 1, table);
+      }
+      return text;
+    };
+    std::apply(
+        [&](const P&... part) {
+          all_.push_back({std::move(what), Table(table, metadata, part...), named(postgresql), named(sqlite)});
+        },
+        parts);
+  }
+  std::vector<Definition> take() { return std::move(all_); }
+
+ private:
+  std::vector<Definition> all_;
+};
+
+std::string table(const std::string& parts) { return "CREATE TABLE @ (\n\t" + parts + "\n);"; }
+
+void add_columns(Definitions& all, MetaData& m) {
+  const Column a("a", Integer());
+  const auto parts = [](const auto&... part) { return std::tuple(part...); };
+  all.add("an integer key is made by the database", m, parts(Column("a", Integer(), primary_key)),
+          table("a SERIAL NOT NULL,\n\tPRIMARY KEY (a)"), table("a INTEGER NOT NULL,\n\tPRIMARY KEY (a)"));
+  all.add("a small and a big key", m, parts(Column("a", SmallInteger(), primary_key)),
+          table("a SMALLSERIAL NOT NULL,\n\tPRIMARY KEY (a)"), table("a INTEGER NOT NULL,\n\tPRIMARY KEY (a)"));
+  all.add("a key that is not made", m, parts(Column("a", BigInteger(), primary_key, autoincrement(false))),
+          table("a BIGINT NOT NULL,\n\tPRIMARY KEY (a)"));
+  all.add("a text key", m, parts(Column("Name", String(9), primary_key)),
+          table("\"Name\" VARCHAR(9) NOT NULL,\n\tPRIMARY KEY (\"Name\")"));
+  all.add("a composite key", m, parts(Column("a", Integer(), primary_key), Column("b", Integer(), primary_key)),
+          table("a INTEGER NOT NULL,\n\tb INTEGER NOT NULL,\n\tPRIMARY KEY (a, b)"));
+  all.add("a key in an order and with a name of its own", m,
+          parts(a, Column("b", Text()), PrimaryKeyConstraint({"b", "a"}, "Key")),
+          table("a INTEGER NOT NULL,\n\tb TEXT NOT NULL,\n\tCONSTRAINT \"Key\" PRIMARY KEY (b, a)"));
+  all.add("NULL and NOT NULL", m, parts(Column("a", Integer(), nullable(false)), Column("b", Integer(), nullable(true))),
+          table("a INTEGER NOT NULL,\n\tb INTEGER"));
+  all.add("numbers", m,
+          parts(Column("a", SmallInteger()), Column("b", BigInteger()), Column("c", Numeric(10, 2)), Column("d", Float()),
+                Column("e", Double()), Column("f", Boolean())),
+          table("a SMALLINT,\n\tb BIGINT,\n\tc NUMERIC(10, 2),\n\td FLOAT,\n\te DOUBLE PRECISION,\n\tf BOOLEAN"),
+          table("a SMALLINT,\n\tb BIGINT,\n\tc NUMERIC(10, 2),\n\td FLOAT,\n\te DOUBLE,\n\tf BOOLEAN"));
+  all.add("times", m,
+          parts(Column("a", Date()), Column("b", Time()), Column("c", DateTime()), Column("d", DateTime(true)),
+                Column("e", Interval())),
+          table("a DATE,\n\tb TIME WITHOUT TIME ZONE,\n\tc TIMESTAMP WITHOUT TIME ZONE,\n\td TIMESTAMP WITH TIME ZONE,\n\te "
+                "INTERVAL"),
+          table("a DATE,\n\tb TIME,\n\tc DATETIME,\n\td DATETIME,\n\te DATETIME"));
+  all.add(
+      "texts and bytes", m,
+      parts(Column("a", String()), Column("b", Text()), Column("c", LargeBinary()), Column("d", Uuid()), Column("e", JSONB())),
+      table("a VARCHAR,\n\tb TEXT,\n\tc BYTEA,\n\td UUID,\n\te JSONB"),
+      table("a VARCHAR,\n\tb TEXT,\n\tc BLOB,\n\td CHAR(32),\n\te JSON"));
+  all.add("arrays", m, parts(Column("a", ARRAY(String(9)))), table("a VARCHAR(9)[]"), "!SQLite has no arrays");
+  all.add("a default that is a text", m, parts(Column("a", Text(), server_default("it's"))), table("a TEXT DEFAULT 'it''s'"));
+  all.add("a default that is SQL", m, parts(Column("a", Integer(), server_default(literal_column("1 + 1")))),
+          table("a INTEGER DEFAULT 1 + 1"), table("a INTEGER DEFAULT (1 + 1)"));
+  all.add("a default that is a function", m, parts(Column("a", DateTime(), server_default(func::now()), nullable(false))),
+          table("a TIMESTAMP WITHOUT TIME ZONE DEFAULT now() NOT NULL"),
+          table("a DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL"));
+  all.add("a computed column", m, parts(a, Column("b", Integer(), Computed("a * 2"))),
+          table("a INTEGER,\n\tb INTEGER GENERATED ALWAYS AS (a * 2) STORED"));
+  all.add("a computed column that is not stored", m, parts(a, Column("b", Integer(), Computed("a * 2", false))),
+          "!PostgreSQL stores what it computes", table("a INTEGER,\n\tb INTEGER GENERATED ALWAYS AS (a * 2) VIRTUAL"));
+  all.add("an identity", m, parts(Column("a", Integer(), primary_key, Identity())),
+          table("a INTEGER GENERATED BY DEFAULT AS IDENTITY NOT NULL,\n\tPRIMARY KEY (a)"),
+          table("a INTEGER NOT NULL,\n\tPRIMARY KEY (a)"));
+  all.add("an identity that says all", m,
+          parts(Column(
+              "a", BigInteger(), primary_key,
+              Identity{.always = true, .start = 5, .increment = 2, .minvalue = 1, .maxvalue = 99, .cache = 3, .cycle = true})),
+          table("a BIGINT GENERATED ALWAYS AS IDENTITY (START WITH 5 INCREMENT BY 2 MINVALUE 1 MAXVALUE 99 CACHE 3 CYCLE) NOT "
+                "NULL,\n\tPRIMARY KEY (a)"),
+          table("a INTEGER NOT NULL,\n\tPRIMARY KEY (a)"));
+  all.add("comments", m, parts(Column("a", Integer(), comment("it's a")), comment("a table")),
+          table("a INTEGER") + "\nCOMMENT ON TABLE @ IS 'a table';\nCOMMENT ON COLUMN @.a IS 'it''s a';", table("a INTEGER"));
+}
+
+void add_constraints(Definitions& all, MetaData& m) {
+  const Column a("a", Integer());
+  const Column b("b", Integer());
+  const auto parts = [](const auto&... part) { return std::tuple(part...); };
+  const std::string columns = "a INTEGER,\n\tb INTEGER";
+  all.add("a unique column", m, parts(Column("a", Integer(), unique)), table("a INTEGER,\n\tUNIQUE (a)"));
+  all.add("unique columns with a name", m, parts(a, b, UniqueConstraint({"b", "a"}, "Both")),
+          table(columns + ",\n\tCONSTRAINT \"Both\" UNIQUE (b, a)"));
+  all.add("a deferred UNIQUE", m, parts(a, b, UniqueConstraint({"a"}, "u", {.deferrable = true, .initially_deferred = true})),
+          table(columns + ",\n\tCONSTRAINT u UNIQUE (a) DEFERRABLE INITIALLY DEFERRED"),
+          "!SQLite has no UNIQUE that is DEFERRABLE");
+  all.add("UNIQUE NULLS NOT DISTINCT", m, parts(a, b, UniqueConstraint({"a"}, {}, {.nulls_not_distinct = true})),
+          table(columns + ",\n\tUNIQUE NULLS NOT DISTINCT (a)"),
+          "!SQLite has no UNIQUE that is DEFERRABLE or NULLS NOT DISTINCT");
+  all.add("CHECK", m, parts(a, b, CheckConstraint("a < b"), CheckConstraint("a > 0", "positive")),
+          table(columns + ",\n\tCHECK (a < b),\n\tCONSTRAINT positive CHECK (a > 0)"));
+  all.add("a foreign key", m, parts(Column("a", Integer(), ForeignKey("target.a"))),
+          table("a INTEGER,\n\tFOREIGN KEY (a) REFERENCES target (a)"));
+  all.add(
+      "a foreign key that says all", m,
+      parts(Column("a", Integer(),
+                   ForeignKey("target.a", {.name = "k", .ondelete = "CASCADE", .onupdate = "SET NULL", .deferrable = true}))),
+      table(
+          "a INTEGER,\n\tCONSTRAINT k FOREIGN KEY (a) REFERENCES target (a) ON DELETE CASCADE ON UPDATE SET NULL DEFERRABLE"));
+  all.add(
+      "a foreign key of two columns", m,
+      parts(a, b, ForeignKeyConstraint({"a", "b"}, {"target.b", "target.c"}, {.initially_deferred = true, .match = "FULL"})),
+      table(columns + ",\n\tFOREIGN KEY (a, b) REFERENCES target (b, c) MATCH FULL DEFERRABLE INITIALLY DEFERRED"));
+}
+
+void add_indexes(Definitions& all, MetaData& m) {
+  const Column a("a", Integer());
+  const Column b("b", Text());
+  const auto parts = [](const auto&... part) { return std::tuple(part...); };
+  const std::string columns = table("a INTEGER,\n\tb TEXT") + "\n";
+  all.add("a column's index", m, parts(Column("a", Integer(), indexed), b), columns + "CREATE INDEX ix_@_a ON @ (a);");
+  all.add("an index of two columns", m, parts(a, b, Index("ix2", {"b", "a"})), columns + "CREATE INDEX ix2 ON @ (b, a);");
+  all.add("a unique index", m, parts(a, b, Index("ix3", {"b"}, {.unique = true})),
+          columns + "CREATE UNIQUE INDEX ix3 ON @ (b);");
+  all.add("a partial index", m, parts(a, b, Index("ix4", {"b"}, {.unique = true, .where = "a > 0"})),
+          columns + "CREATE UNIQUE INDEX ix4 ON @ (b) WHERE a > 0;");
+  all.add("an index of an expression", m, parts(a, b, Index("ix5", {"lower(b)", "a"})),
+          columns + "CREATE INDEX ix5 ON @ ((lower(b)), a);");
+  all.add("an index that only PostgreSQL has so", m, parts(a, b, Index("ix6", {"a"}, {.using_ = "btree", .include = {"b"}})),
+          columns + "CREATE INDEX ix6 ON @ USING btree (a) INCLUDE (b);", columns + "CREATE INDEX ix6 ON @ (a);");
+}
+
+void add_named(Definitions& all) {
+  static MetaData m({.pk = "pk_%(table_name)s",
+                     .fk = "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s_%(referred_column_0_name)s",
+                     .uq = "uq_%(table_name)s_%(column_0_N_name)s",
+                     .ck = "ck_%(table_name)s_%(constraint_name)s",
+                     .ix = "ix_%(column_0_label)s"});
+  const auto parts = [](const auto&... part) { return std::tuple(part...); };
+  const Column a("a", Integer(), primary_key, autoincrement(false));
+  all.add(
+      "a naming convention", m,
+      parts(a, Column("b", Integer(), ForeignKey("target.a"), indexed), UniqueConstraint({"a", "b"}),
+            CheckConstraint("a > 0", "positive")),
+      table("a INTEGER NOT NULL,\n\tb INTEGER,\n\tCONSTRAINT pk_@ PRIMARY KEY (a),\n\tCONSTRAINT uq_@_a_b UNIQUE (a, b),\n\t"
+            "CONSTRAINT ck_@_positive CHECK (a > 0),\n\tCONSTRAINT fk_@_b_target_a FOREIGN KEY (b) REFERENCES target (a)") +
+          "\nCREATE INDEX ix_@_b ON @ (b);");
+  all.add("a given name goes before the convention", m, parts(a, UniqueConstraint({"a"}, "mine")),
+          table("a INTEGER NOT NULL,\n\tCONSTRAINT pk_@ PRIMARY KEY (a),\n\tCONSTRAINT mine UNIQUE (a)"));
+  all.add("a convention that needs a name", m, parts(a, CheckConstraint("a > 0")), "!the naming convention 'ck_",
+          "!the naming convention 'ck_");
+}
+
+}  // namespace
+
+const std::vector<Definition>& definitions() {
+  static const auto* const all = [] {
+    static MetaData metadata;
+    Definitions made;
+    add_columns(made, metadata);
+    add_constraints(made, metadata);
+    add_indexes(made, metadata);
+    add_named(made);
+    return new std::vector<Definition>(made.take());
+  }();
+  return *all;
+}
+
+}  // namespace shapes
