@@ -67,13 +67,25 @@ Operation<Result> AsyncConnection::execute(TextClause statement, const Execution
 Operation<Result> AsyncConnection::execute(Statement statement) { return execute(std::move(statement), Parameters()); }
 
 Operation<Result> AsyncConnection::execute(Statement statement, Parameters parameters) {
-  return greenlet_spawn([](const Shared& c, const Statement& s, const Parameters& p) { return c->execute(s, p); },
-                        connection_, std::move(statement), std::move(parameters));
+  return execute(std::move(statement), std::move(parameters), {});
+}
+
+Operation<Result> AsyncConnection::execute(Statement statement, Parameters parameters, const ExecutionOptions& options) {
+  return greenlet_spawn(
+      [](const Shared& c, const Statement& s, const Parameters& p, const ExecutionOptions& o) { return c->execute(s, p, o); },
+      connection_, std::move(statement), std::move(parameters), options);
 }
 
 Operation<Result> AsyncConnection::execute(Statement statement, ParameterSets parameters) {
-  return greenlet_spawn([](const Shared& c, const Statement& s, const ParameterSets& p) { return c->execute(s, p); },
-                        connection_, std::move(statement), std::move(parameters));
+  return execute(std::move(statement), std::move(parameters), {});
+}
+
+Operation<Result> AsyncConnection::execute(Statement statement, ParameterSets parameters, const ExecutionOptions& options) {
+  return greenlet_spawn(
+      [](const Shared& c, const Statement& s, const ParameterSets& p, const ExecutionOptions& o) {
+        return c->execute(s, p, o);
+      },
+      connection_, std::move(statement), std::move(parameters), options);
 }
 
 Operation<Result> AsyncConnection::exec_driver_sql(std::string_view sql) { return exec_driver_sql(sql, {}); }
