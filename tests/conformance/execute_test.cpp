@@ -58,23 +58,6 @@ TEST_CASE("text, expressions, DDL and many sets of parameters are executed") {
   });
 }
 
-TEST_CASE("an insert's result knows the key of its row") {
-  everywhere([](const Engine& engine) {
-    const Things things;
-    Connection connection = engine.connect();
-    run_sync(connection, [&](gw::Connection& sync) { things.metadata.create_all(sync); });
-    const Result given = connection.execute(insert(things.table).values("id", 7, "name", "x"));
-    CHECK(given.inserted_primary_key() == std::vector<Value>{7});
-    CHECK(given.rowcount() == 1);
-    const Result made = connection.execute(insert(things.table).values("name", "y"));
-    REQUIRE(made.inserted_primary_key().size() == 1);
-    CHECK(connection.scalar(select(things.table.c("id")).where(things.table.c("name") == "y")) ==
-          made.inserted_primary_key()[0]);
-    const Result selected = connection.execute(select(things.table));
-    CHECK_THROWS_AS(selected.inserted_primary_key(), InvalidRequestError);
-  });
-}
-
 TEST_CASE("MetaData makes and drops its tables through the connection itself") {
   everywhere([](const Engine& engine) {
     const Things things;

@@ -226,6 +226,9 @@ class Connection {
   Result execute(const gw::Statement& statement, const gw::ParameterSets& parameters) {
     return Result(await(connection_->execute(statement, parameters)));
   }
+  Result execute(const gw::Statement& statement, const gw::ParameterSets& parameters, const gw::ExecutionOptions& options) {
+    return Result(await(connection_->execute(statement, parameters, options)));
+  }
   Result exec_driver_sql(std::string_view sql, const std::vector<gw::Value>& parameters = {}) {
     return Result(await(connection_->exec_driver_sql(sql, parameters)));
   }

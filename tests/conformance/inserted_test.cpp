@@ -9,10 +9,9 @@
 #include <greenway/sql/func.hpp>
 #include <greenway/sql/select.hpp>
 
-#include "../db/database.hpp"
+#include "ways.hpp"
 
-namespace gw = greenway;
-using database::everywhere;
+namespace conformance {
 
 namespace {
 
@@ -37,7 +36,7 @@ std::vector<gw::Parameters> names(int count) {
 
 /// How many statements were sent meanwhile.
 template <class F>
-int sent_by(const gw::Engine& engine, F&& body) {
+int sent_by(const Engine& engine, F&& body) {
   int count = 0;
   auto& event = engine.events().before_cursor_execute;
   const auto listening = event.listen([&](gw::Connection&, gw::StatementContext&) { ++count; });
@@ -46,15 +45,19 @@ int sent_by(const gw::Engine& engine, F&& body) {
   return count;
 }
 
+void create_all(Connection& connection, const gw::MetaData& metadata) {
+  run_sync(connection, [&](gw::Connection& sync) { metadata.create_all(sync); });
+}
+
 }  // namespace
 
 TEST_CASE("the result of an insert knows the primary key of the new row, whoever made it") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     Tables t;
-    gw::Connection connection = engine.connect();
-    t.metadata.create_all(connection);
+    Connection connection = engine.connect();
+    create_all(connection, t.metadata);
     const auto key = [&](const gw::Statement& statement, const gw::Parameters& parameters = {}) {
-      const gw::Result result = connection.execute(statement, parameters);
+      const Result result = connection.execute(statement, parameters);
       CHECK_FALSE(result.returns_rows());
       CHECK(result.rowcount() == 1);
       return result.inserted_primary_key();
@@ -72,23 +75,23 @@ TEST_CASE("the result of an insert knows the primary key of the new row, whoever
 }
 
 TEST_CASE("an insert that finds its row there has no key, whatever was inserted before") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     Tables t;
-    gw::Connection connection = engine.connect();
-    t.metadata.create_all(connection);
+    Connection connection = engine.connect();
+    create_all(connection, t.metadata);
     const auto careful = gw::insert(t.counted).values("name", "a").on_conflict_do_nothing();
     CHECK(connection.execute(careful).inserted_primary_key() == Key{1});
-    const gw::Result second = connection.execute(careful);
+    const Result second = connection.execute(careful);
     CHECK(second.rowcount() == 0);
     CHECK(second.inserted_primary_key() == Key{gw::Value()});
   });
 }
 
 TEST_CASE("the key is asked for in a statement of its own making, and not of what has none to tell") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     Tables t;
-    gw::Connection connection = engine.connect();
-    t.metadata.create_all(connection);
+    Connection connection = engine.connect();
+    create_all(connection, t.metadata);
     std::string sql;
     engine.events().before_cursor_execute.listen(
         [&](gw::Connection&, gw::StatementContext& it) { sql = it.statement; });
@@ -109,18 +112,18 @@ TEST_CASE("the key is asked for in a statement of its own making, and not of wha
 }
 
 TEST_CASE("many rows come back from one insert with RETURNING, in the order of their parameters") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     Tables t;
-    gw::Connection connection = engine.connect();
-    t.metadata.create_all(connection);
+    Connection connection = engine.connect();
+    create_all(connection, t.metadata);
     const auto statement = gw::insert(t.counted).returning(t.counted.c("id"), t.counted.c("name"));
     std::vector<std::tuple<int, std::string>> rows;
     const auto insert = [&](const gw::ExecutionOptions& options) {
-      gw::Result result = connection.execute(statement, gw::rows(names(2500)), options);
+      Result result = connection.execute(statement, gw::rows(names(2500)), options);
       CHECK(result.rowcount() == 2500);
       rows = result.tuples<int, std::string>().all();
       connection.rollback();
-      t.metadata.create_all(connection);
+      create_all(connection, t.metadata);
     };
     CHECK(sent_by(engine, [&] { insert({}); }) >= 3);
     REQUIRE(rows.size() == 2500);
@@ -139,7 +142,7 @@ TEST_CASE("many rows come back from one insert with RETURNING, in the order of t
 }
 
 TEST_CASE("a page of rows has as many parameters as every server takes") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     gw::MetaData metadata;
     std::vector<gw::Column> columns{gw::Column("id", gw::Integer(), gw::primary_key)};
     gw::Parameters set;
@@ -148,8 +151,8 @@ TEST_CASE("a page of rows has as many parameters as every server takes") {
       set.add("c" + std::to_string(i), gw::Value(i));
     }
     const gw::Table wide("wide", metadata, columns);
-    gw::Connection connection = engine.connect();
-    metadata.create_all(connection);
+    Connection connection = engine.connect();
+    create_all(connection, metadata);
     const int statements = sent_by(engine, [&] {
       CHECK(connection.execute(gw::insert(wide).returning(wide.c("id")), gw::rows(std::vector(200, set))).all().size() == 200);
     });
@@ -158,10 +161,10 @@ TEST_CASE("a page of rows has as many parameters as every server takes") {
 }
 
 TEST_CASE("a column is read by what was selected, where several have its name") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     Tables t;
-    gw::Connection connection = engine.connect();
-    t.metadata.create_all(connection);
+    Connection connection = engine.connect();
+    create_all(connection, t.metadata);
     connection.execute(gw::insert(t.counted).values("name", "counted"));
     connection.execute(gw::insert(t.named).values("name", "named", "x", 5));
     const auto doubled = (t.named.c("x") * 2).label("twice");
@@ -182,3 +185,5 @@ TEST_CASE("a column is read by what was selected, where several have its name") 
     CHECK(connection.execute(gw::text("SELECT 'text' AS name")).one().get<std::string>(t.named.c("name")) == "text");
   });
 }
+
+}  // namespace conformance
