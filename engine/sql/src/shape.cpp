@@ -159,17 +159,26 @@ void StatementShape::add(const Node* node) {
 void StatementShape::add_select(const Node& node) {
   const auto& select = detail::as<detail::SelectNode>(node);
   add_kind(node.kind);
-  add_number(static_cast<std::size_t>(select.is_distinct) | static_cast<std::size_t>(select.is_fetch) << 1U |
-             static_cast<std::size_t>(select.with_ties) << 2U | static_cast<std::size_t>(select.says_correlate) << 3U |
-             static_cast<std::size_t>(select.is_for_update) << 4U | static_cast<std::size_t>(select.is_read) << 5U |
-             static_cast<std::size_t>(select.is_key_share) << 6U | static_cast<std::size_t>(select.is_nowait) << 7U |
-             static_cast<std::size_t>(select.skips_locked) << 8U |
-             static_cast<std::size_t>(select.correlates_others) << 9U);
+  const detail::NodeList* const lists[] = {&select.children, &select.columns,     &select.froms,
+                                           &select.group_by, &select.order_by,    &select.distinct_on,
+                                           &select.correlate, &select.for_update_of, &select.ctes};
+  std::size_t said = 0;
+  const auto say = [&](bool is_so) { said = said << 1U | static_cast<std::size_t>(is_so); };
+  for (const bool flag : {select.is_distinct, select.is_fetch, select.with_ties, select.says_correlate, select.correlates_others,
+                          select.is_for_update, select.is_read, select.is_key_share, select.is_nowait, select.skips_locked}) {
+    say(flag);
+  }
+  // Most selects say few of these.
+  for (const detail::NodeList* list : lists) {
+    say(!list->empty());
+  }
+  add_number(said);
   add_number(reinterpret_cast<std::size_t>(select.symbol));
   add_text(select.prefix);
-  for (const detail::NodeList* list : {&select.children, &select.columns, &select.froms, &select.group_by, &select.order_by,
-                                       &select.distinct_on, &select.correlate, &select.for_update_of, &select.ctes}) {
-    add(*list);
+  for (const detail::NodeList* list : lists) {
+    if (!list->empty()) {
+      add(*list);
+    }
   }
   for (const detail::NodeRef* part : {&select.where, &select.having, &select.limit, &select.offset}) {
     add(part->get());
