@@ -48,6 +48,16 @@ void as_task(F&& body) {
   as_task({}, body);
 }
 
+// Whether no statement can be executed by who has no time left.
+bool is_late_to_execute(Connection& connection) {
+  try {
+    with_timeout(Duration::zero(), [&] { connection.execute(text("SELECT 1")); });
+  } catch (const TimeoutError&) {
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 TEST_CASE("every call of an async engine and connection works inside a co_await expression") {
@@ -272,6 +282,24 @@ TEST_CASE("a savepoint dropped outside a greenlet is rolled back before its tran
       AsyncTransaction inner = co_await connection.begin_nested();
       co_await connection.execute(text("DELETE FROM t WHERE id = 3"));
     }
+    co_await transaction.commit();
+
+    const int rows = co_await connection.scalar<int>(text(count_rows));
+    CHECK(rows == 2);
+  });
+}
+
+TEST_CASE("a savepoint dropped outside a greenlet is rolled back though who comes next has no time for it") {
+  as_task([](AsyncEngine engine) -> Task<> {
+    AsyncConnection connection = co_await engine.connect();
+    AsyncTransaction transaction = co_await connection.begin();
+    co_await connection.execute(text("DELETE FROM t WHERE id = 1"));
+    {
+      AsyncTransaction savepoint = co_await connection.begin_nested();
+      co_await connection.execute(text("DELETE FROM t WHERE id = 2"));
+    }
+    const bool was_late = co_await connection.run_sync(&is_late_to_execute);
+    CHECK(was_late);
     co_await transaction.commit();
 
     const int rows = co_await connection.scalar<int>(text(count_rows));

@@ -410,7 +410,12 @@ void ConnectionState::settle() {
     guarded([&] { close_cursor(); });
   }
   if (const std::optional<TransactionKey> key = std::exchange(to_roll_back_, std::nullopt); key && is_active(*key)) {
-    roll_back_now(*key);
+    try {
+      roll_back_now(*key);
+    } catch (...) {
+      to_roll_back_ = is_active(*key) ? key : std::nullopt;  // whoever comes next may have the time, or the leave, for it
+      throw;
+    }
   }
 }
 
