@@ -65,6 +65,23 @@ TEST_CASE("the fetches share one pass over the rows, buffered or streaming") {
   });
 }
 
+TEST_CASE("a stream whose rows could not all be fetched does not end as if they had been") {
+  everywhere([](const Engine& engine) {
+    Connection connection = engine.connect();
+    constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
+    Result result = connection.execute(text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9) "
+                                            "SELECT i, abs(:smallest + abs(i - 3)) FROM n")
+                                           .bind("smallest", smallest),
+                                       streaming(1));
+    CHECK(result.fetchone()->get<std::int64_t>(0) == 1);
+    CHECK(result.fetchone()->get<std::int64_t>(0) == 2);
+    CHECK_THROWS_AS(result.fetchone(), DBAPIError);
+    CHECK_THROWS_AS(result.fetchone(), ResourceClosedError);
+    connection.rollback();
+    CHECK_THROWS_AS(result.fetchone(), ResourceClosedError);
+  });
+}
+
 TEST_CASE("a loop visits each row once and the rows copied from it stay readable") {
   everywhere([](const Engine& engine) {
     std::vector<Row> kept;

@@ -42,7 +42,7 @@ class SQLiteCursor final : public Cursor {
     }
     if (result_.batch == nullptr && result_.is_lost) {
       throw ResourceClosedError(
-          "the rest of the rows was given up when the transaction was rolled back, or the "
+          "the rest of the rows was given up when their statement failed, the transaction was rolled back, or the "
           "connection closed, before all were read");
     }
     return std::exchange(result_.batch, nullptr);

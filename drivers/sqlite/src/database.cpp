@@ -76,6 +76,7 @@ void SQLiteDatabase::fetch(SQLiteResult& result) {
     gather(result, statement.step());
   } catch (...) {
     result.statement = nullptr;
+    result.is_lost = true;
     unread_ = nullptr;
     statements_.give_back(statement);
     throw;

@@ -23,7 +23,7 @@ namespace greenway::detail {
 /// rows: it stays where it is.
 struct SQLiteResult {
   SQLiteStatement* statement = nullptr;       ///< Has unread rows; null: none are left.
-  bool is_lost = false;                       ///< Unread rows have been given up by the connection.
+  bool is_lost = false;                       ///< Unread rows have been given up by the connection, or could not be had.
   std::size_t batch_rows = 0;                 ///< So many at a time; 0: all at once.
   std::shared_ptr<const ColumnList> columns;  ///< Its columns.
   std::shared_ptr<const RowBatch> batch;      ///< Fetched, and not handed out yet; null: none.

@@ -120,7 +120,7 @@ TEST_CASE("a streaming cursor is interrupted between its batches, and the connec
       gw::Deadline::in(100ms), 2);
   CHECK(cursor->next()->size() == 2);
   CHECK_THROWS_AS(cursor->next(), gw::TimeoutError);
-  CHECK(cursor->next() == nullptr);
+  CHECK_THROWS_AS(cursor->next(), gw::ResourceClosedError);
   CHECK(scalar(*connection, "SELECT 1") == 1);
 }
 

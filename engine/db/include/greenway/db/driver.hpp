@@ -47,6 +47,8 @@ class Cursor {
   /// @return The rowid of the last INSERT on SQLite; 0 elsewhere.
   [[nodiscard]] virtual std::int64_t lastrowid() const noexcept { return 0; }
   /// @return The next rows, or null at the end; after the end null again.
+  /// @throws ResourceClosedError  An earlier call has failed, or the connection has given up the rows: not all were read.
+  /// @throws DBAPIError           As reported.
   virtual std::shared_ptr<const RowBatch> next() = 0;
   /// Streaming: next() returns about so many rows from now on.
   /// @param rows  At least 1.
