@@ -47,6 +47,11 @@ TEST_CASE("a creator opens the sessions of its engine, and its failures are thos
     CHECK(error_of<OperationalError>([&] { return broken.connect(); }) == "the creator of sessions failed: no token");
     CHECK(is_told);
     CHECK(broken.pool_status().in_use == 0);
+
+    options.creator = [] { return std::unique_ptr<DriverConnection>(); };
+    const Engine empty = engine_for(engine.url(), options);
+    CHECK(error_of<InvalidRequestError>([&] { return empty.connect(); }) == "the creator of sessions has returned none");
+    CHECK(empty.pool_status().in_use == 0);
   });
 }
 

@@ -213,7 +213,9 @@ std::unique_ptr<DriverConnection> Pool::connect() {
 std::unique_ptr<DriverConnection> Pool::connect_as_told() {
   if (options_.creator) {
     try {
-      return options_.creator();
+      std::unique_ptr<DriverConnection> created = options_.creator();
+      return created != nullptr ? std::move(created)
+                                : throw InvalidRequestError("the creator of sessions has returned none");
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
