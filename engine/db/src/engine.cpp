@@ -46,6 +46,10 @@ Connection Engine::connect_through(detail::Facade facade, std::source_location w
   return connection;
 }
 
+Connection detail::connect_through(const Engine& engine, Facade facade, std::source_location where) {
+  return engine.connect_through(facade, where);
+}
+
 Connection Engine::connect_autocommit(detail::Facade facade) const {
   Connection connection = connect_through(facade, std::source_location::current());
   ExecutionOptions options;

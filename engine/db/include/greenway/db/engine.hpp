@@ -35,6 +35,8 @@ struct EngineState;
 enum class Facade : bool { blocking, async };
 
 void wait_before_retry(unsigned attempt);
+/// Engine::connect, through a door.
+Connection connect_through(const Engine& engine, Facade facade, std::source_location where);
 
 }  // namespace detail
 
@@ -177,6 +179,7 @@ class Engine {
   friend class AsyncConnection;
   friend class AsyncEngine;
   friend class Connection;
+  friend Connection detail::connect_through(const Engine& engine, detail::Facade facade, std::source_location where);
   Engine(std::shared_ptr<detail::EngineState> state, std::shared_ptr<const ExecutionOptions> options) noexcept
       : state_(std::move(state)), execution_options_(std::move(options)) {}
   template <class F>

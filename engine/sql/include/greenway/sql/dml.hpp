@@ -82,6 +82,9 @@ class Insert : public Statement {
   [[nodiscard]] Insert returning(const E&... selected) const {
     return with_returning({Selected(selected)...});
   }
+  /// @param selected  As above.
+  /// @return As above.
+  [[nodiscard]] Insert returning(const std::vector<Selected>& selected) const { return with_returning(selected); }
   /// For a role that may insert and not read: Result::inserted_primary_key then knows nothing.
   /// @return The statement without the RETURNING that PostgreSQL is asked for the new key with.
   [[nodiscard]] Insert inline_() const;
@@ -139,6 +142,9 @@ class Update : public Statement {
   [[nodiscard]] Update returning(const E&... selected) const {
     return with_returning({Selected(selected)...});
   }
+  /// @param selected  As above.
+  /// @return As above.
+  [[nodiscard]] Update returning(const std::vector<Selected>& selected) const { return with_returning(selected); }
   /// @param name  In the statement that uses it.
   /// @return This, with its RETURNING, as a common table expression.
   [[nodiscard]] CTE cte(std::string name = {}) const { return make_cte(std::move(name), false); }
@@ -167,6 +173,9 @@ class Delete : public Statement {
   [[nodiscard]] Delete returning(const E&... selected) const {
     return with_returning({Selected(selected)...});
   }
+  /// @param selected  As above.
+  /// @return As above.
+  [[nodiscard]] Delete returning(const std::vector<Selected>& selected) const { return with_returning(selected); }
   /// @param name  In the statement that uses it.
   /// @return This, with its RETURNING, as a common table expression.
   [[nodiscard]] CTE cte(std::string name = {}) const { return make_cte(std::move(name), false); }

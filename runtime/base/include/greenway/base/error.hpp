@@ -18,6 +18,7 @@
 /// │  ├─ HostClosed                 the event loop is being shut down
 /// │  ├─ WouldBlockLoop             blocking here would stop the loop that must wake us
 /// │  ├─ PendingRollbackError       roll back before anything else
+/// │  ├─ DetachedInstanceError      an entity has to load something, and its session is gone
 /// │  ├─ NoSuchColumnError          a row has no such column
 /// │  ├─ NoSuchTableError           the database has no such table
 /// │  └─ GreenletError              a switch that has no meaning (python-greenlet's `greenlet.error`)
@@ -180,6 +181,12 @@ class MultipleResultsFound : public InvalidRequestError {
 class DisconnectionError : public Error {
  public:
   using Error::Error;
+};
+
+/// An entity has to load something, and its session is gone.
+class DetachedInstanceError : public InvalidRequestError {
+ public:
+  using InvalidRequestError::InvalidRequestError;
 };
 
 /// An UPDATE or DELETE of an entity met another number of rows than it had to.

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/orm/async_session.hpp
+/// @brief A session for coroutines: the functions of Session, each spawned in a greenlet.
+///
+/// Layer: orm. Source: SQLAlchemy's `AsyncSession` and `async_sessionmaker`. What is said of Session holds here.
+///
+/// ```cpp
+/// gw::AsyncSession session(engine);
+/// session.add_all(A{.data = "a1"}, A{.data = "a2"});
+/// co_await session.commit();
+/// auto result = co_await session.execute(gw::select<A>().options(gw::selectinload(&A::bs)));
+/// co_await session.run_sync(run_queries);              // void run_queries(gw::Session&)
+/// ```
+///
+/// Touching a relationship that is not loaded throws MissingGreenlet in a coroutine; in run_sync() it suspends.
+///
+/// @par Lifetime
+/// A handle; an operation shares the session, so that the handle may be moved or dropped meanwhile. What is dropped outside a
+/// greenlet gives its connection to a thread of its engine, which rolls back.
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <greenway/db/async.hpp>
+#include <greenway/orm/session.hpp>
+#include <greenway/runtime/bridge.hpp>
+
+namespace greenway {
+
+/// An EntityResult whose entities arrive as they are asked for.
+template <class T>
+class AsyncEntityResult {
+ public:
+  /// What is read.
+  using value_type = std::shared_ptr<T>;
+
+  /// @param result   What this reads.
+  /// @param session  Is kept.
+  AsyncEntityResult(EntityResult<T> result, std::shared_ptr<Session> session)
+      : result_(std::make_shared<EntityResult<T>>(std::move(result))), session_(std::move(session)) {}
+
+  /// @return This: entities are scalars already.
+  [[nodiscard]] AsyncEntityResult scalars() const { return *this; }
+  /// EntityResult::fetchone.
+  /// @return The next entity; null after the last one.
+  [[nodiscard]] Operation<value_type> fetchone() { return greenlet_spawn(&EntityResult<T>::fetchone, result_); }
+  /// EntityResult::partition.
+  /// @param size  As there.
+  /// @return The next ones; none after the last one.
+  [[nodiscard]] Operation<std::vector<value_type>> partition(std::size_t size = 1000) {
+    return greenlet_spawn(&EntityResult<T>::partition, result_, size);
+  }
+  /// EntityResult::all.
+  /// @return All that have not been read yet.
+  [[nodiscard]] Operation<std::vector<value_type>> all() { return greenlet_spawn(&EntityResult<T>::all, result_); }
+  /// EntityResult::first.
+  /// @return The next entity, or null.
+  [[nodiscard]] Operation<value_type> first() { return greenlet_spawn(&EntityResult<T>::first, result_); }
+  /// EntityResult::one.
+  /// @return The only entity.
+  [[nodiscard]] Operation<value_type> one() { return greenlet_spawn(&EntityResult<T>::one, result_); }
+
+ private:
+  std::shared_ptr<EntityResult<T>> result_;
+  std::shared_ptr<Session> session_;
+};
+
+/// A session for coroutines.
+class AsyncSession {
+ public:
+  /// @param engine   Where the database is.
+  /// @param options  As of Session.
+  explicit AsyncSession(const AsyncEngine& engine, const SessionOptions& options = {})
+      : session_(new Session(engine.sync_engine(), options, detail::Facade::async)) {}
+
+  /// Session::add.
+  /// @param entity  As there.
+  /// @return As there.
+  template <class E>
+  auto add(E&& entity) {
+    return session_->add(std::forward<E>(entity));
+  }
+  /// Session::add_all.
+  /// @param entities  As there.
+  template <class... E>
+  void add_all(E&&... entities) {
+    session_->add_all(std::forward<E>(entities)...);
+  }
+  /// Session::delete_.
+  /// @param entity  As there.
+  template <class T>
+  void delete_(const std::shared_ptr<T>& entity) {
+    session_->delete_(entity);
+  }
+
+  /// Session::execute. All is loaded when it is done: reading the result needs no more waiting.
+  /// @param statement  As there.
+  /// @return The entities.
+  template <class T>
+  [[nodiscard]] Operation<std::vector<std::shared_ptr<T>>> scalars(EntitySelect<T> statement) {
+    return greenlet_spawn([](const Shared& s, const EntitySelect<T>& what) { return s->scalars(what).all(); }, session_,
+                          std::move(statement));
+  }
+  /// Session::stream.
+  /// @param statement  As there.
+  /// @return The entities, which arrive as they are asked for.
+  template <class T>
+  [[nodiscard]] Operation<AsyncEntityResult<T>> stream(EntitySelect<T> statement) {
+    return greenlet_spawn(
+        [](const Shared& s, const EntitySelect<T>& what) { return AsyncEntityResult<T>(s->stream(what), s); }, session_,
+        std::move(statement));
+  }
+  /// Session::execute, of any other statement.
+  /// @param statement  As there.
+  /// @return The result, buffered.
+  [[nodiscard]] Operation<Result> execute(Statement statement) {
+    return greenlet_spawn([](const Shared& s, const Statement& what) { return s->execute(what); }, session_,
+                          std::move(statement));
+  }
+  /// Session::get.
+  /// @tparam T   As there.
+  /// @param key  As there.
+  /// @return The entity, or null.
+  template <class T, class... K>
+  [[nodiscard]] Operation<std::shared_ptr<T>> get(K... key) {
+    return greenlet_spawn([](const Shared& s, const K&... k) { return s->get<T>(k...); }, session_, std::move(key)...);
+  }
+  /// Loads a relationship if it is not: `co_await session.load(a1, &A::bs)`.
+  /// @param entity  Of this session.
+  /// @param member  Its Many or One.
+  /// @return When it can be touched without waiting.
+  template <class T, class R>
+    requires std::derived_from<R, detail::Related>
+  [[nodiscard]] Operation<void> load(std::shared_ptr<T> entity, R T::*member) {
+    return greenlet_spawn([](const Shared&, const std::shared_ptr<T>& e, R T::*m) { static_cast<void>(((*e).*m).begin()); },
+                          session_, std::move(entity), member);
+  }
+  /// Session::refresh.
+  /// @param entity  As there.
+  /// @return When it is.
+  template <class T>
+  [[nodiscard]] Operation<void> refresh(std::shared_ptr<T> entity) {
+    return greenlet_spawn([](const Shared& s, const std::shared_ptr<T>& e) { s->refresh(e); }, session_, std::move(entity));
+  }
+  /// Session::flush.
+  /// @return When all is written.
+  [[nodiscard]] Operation<void> flush() { return greenlet_spawn(&Session::flush, session_); }
+  /// Session::commit.
+  /// @return When it is committed.
+  [[nodiscard]] Operation<void> commit() { return greenlet_spawn(&Session::commit, session_); }
+  /// Session::rollback.
+  /// @return When it is rolled back.
+  [[nodiscard]] Operation<void> rollback() { return greenlet_spawn(&Session::rollback, session_); }
+  /// Session::close.
+  /// @return When it is closed.
+  [[nodiscard]] Operation<void> close() { return greenlet_spawn(&Session::close, session_); }
+
+  /// Runs synchronous code with the session: `fn(session, args…)`, in a greenlet.
+  /// @param fn    Any callable that takes a `Session&` first; decay-copied.
+  /// @param args  Decay-copied and moved into the call; std::ref opts out.
+  /// @return What `fn` returns; its exception is rethrown where the operation is awaited.
+  template <class F, class... A>
+    requires std::invocable<std::decay_t<F>, Session&, std::decay_t<A>...>
+  [[nodiscard]] auto run_sync(F&& fn, A&&... args) {
+    detail::check_callable<F>();
+    return greenlet_spawn(RunSync(), session_, std::forward<F>(fn), std::forward<A>(args)...);
+  }
+  /// Session::begin: runs synchronous code with the session, in a transaction.
+  /// @param fn    As run_sync().
+  /// @param args  As run_sync().
+  /// @return As run_sync().
+  template <class F, class... A>
+    requires std::invocable<std::decay_t<F>, Session&, std::decay_t<A>...>
+  [[nodiscard]] auto begin(F&& fn, A&&... args) {
+    detail::check_callable<F>();
+    return greenlet_spawn(Begin(), session_, std::forward<F>(fn), std::forward<A>(args)...);
+  }
+
+  /// @param entity  As of Session::state.
+  /// @return Session::state.
+  template <class T>
+  [[nodiscard]] EntityState state(const std::shared_ptr<T>& entity) const noexcept {
+    return session_->state(entity);
+  }
+  /// @return Session::in_transaction.
+  [[nodiscard]] bool in_transaction() const noexcept { return session_->in_transaction(); }
+  /// @return The session itself, for synchronous code that runs in a greenlet.
+  [[nodiscard]] Session& sync_session() const noexcept { return *session_; }
+
+ private:
+  using Shared = std::shared_ptr<Session>;
+
+  struct RunSync {
+    template <class F, class... A>
+    decltype(auto) operator()(const Shared& session, F&& fn, A&&... args) const {
+      return std::invoke(std::forward<F>(fn), *session, std::forward<A>(args)...);
+    }
+  };
+  struct Begin {
+    template <class F, class... A>
+    decltype(auto) operator()(const Shared& session, F&& fn, A&&... args) const {
+      return session->begin([&]() -> decltype(auto) {
+        return std::invoke(std::forward<F>(fn), *session, std::forward<A>(args)...);
+      });
+    }
+  };
+
+  Shared session_;
+};
+
+}  // namespace greenway

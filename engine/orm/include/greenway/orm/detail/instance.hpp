@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <greenway/db/row.hpp>
+#include <greenway/sql/value.hpp>
+
+namespace greenway {
+
+/// Where an entity stands, by SQLAlchemy's names. `transient` is one that no session knows.
+enum class EntityState : std::uint8_t {
+  transient,   ///< Not in a session, and not in the database as far as one knows.
+  pending,     ///< Will be inserted by the next flush.
+  persistent,  ///< Stands for a row.
+  deleted,     ///< Its row has been deleted in this transaction, or will be by the next flush.
+  detached,    ///< Stands for a row, and its session is gone.
+};
+
+namespace detail {
+
+struct Mapper;
+class SessionState;
+
+/// What a session knows of one entity.
+struct Instance {
+  Instance(const Mapper& its_mapper, std::size_t its_number, std::shared_ptr<void> its_object, SessionState& its_session) noexcept
+      : mapper(its_mapper), number(its_number), object(std::move(its_object)), session(&its_session) {}
+
+  /// What a relationship was when it was loaded or last written.
+  struct Related {
+    bool is_loaded = false;
+    std::vector<std::shared_ptr<void>> items = {};
+  };
+
+  const Mapper& mapper;
+  std::size_t number = 0;  ///< In the order in which they came to the session.
+  std::shared_ptr<void> object;
+  SessionState* session;
+  EntityState state = EntityState::pending;
+  bool is_new = false;                    ///< Inserted in this transaction.
+  bool is_stale = false;                  ///< The next row that is met overwrites it.
+  bool is_to_delete = false;              ///< By the next flush.
+  std::string key = {};                   ///< In the identity map.
+  std::optional<Row> loaded = {};         ///< What its row said; or else …
+  std::size_t first_column = 0;           ///< … from this column on.
+  std::vector<Value> written = {};        ///< What its row says, a value for each attribute.
+  std::optional<std::vector<Value>> before = {};  ///< What it said before this transaction changed it.
+  std::vector<std::size_t> generated = {};        ///< The attributes that the database made when it was inserted.
+  std::vector<Related> related = {};              ///< One for each relationship.
+
+  /// Whether an attribute is what its row says.
+  [[nodiscard]] bool is_unchanged(std::size_t attribute) const;
+  /// What its row says.
+  [[nodiscard]] std::vector<Value> row_values() const;
+  [[nodiscard]] void* member(std::size_t attribute) const;
+};
+
+}  // namespace detail
+
+}  // namespace greenway

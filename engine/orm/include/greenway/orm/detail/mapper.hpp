@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include <greenway/orm/detail/member_type.hpp>
+#include <greenway/orm/related.hpp>
+#include <greenway/sql/schema.hpp>
+#include <greenway/sql/select.hpp>
+
+namespace greenway {
+
+class Registry;
+
+}  // namespace greenway
+
+/// What a class is mapped to, without the class.
+namespace greenway::detail {
+
+struct Mapper;
+
+/// A member and its column.
+struct Attribute {
+  std::size_t offset;
+  const MemberType* type;
+  Column column;
+  bool has_default = false;  ///< Somebody else gives it a value where it is not set.
+};
+
+/// Which side of a foreign key the owner of a relationship is on.
+enum class Direction : std::uint8_t { one_to_many, many_to_one };
+
+/// A member that is Many or One.
+struct Relationship {
+  std::size_t offset;
+  std::string name;
+  std::atomic<const Mapper*>* target_slot;  ///< Where the target's mapper is, once it is mapped.
+  std::string target_name;
+  Related* (*related)(void* member);
+  bool is_many;
+  bool deletes = false;              ///< cascade: what belongs to a deleted entity is deleted.
+  bool deletes_orphans = false;      ///< cascade: what belongs to it no more is deleted.
+  bool passive_deletes = false;      ///< The database sees to what is not loaded.
+  std::vector<ColumnElement> order_by = {};
+
+  // By Registry::configure.
+  const Mapper* target = nullptr;
+  Direction direction = Direction::one_to_many;
+  std::vector<std::pair<std::size_t, std::size_t>> pairs = {};  ///< Attributes: the owner's, the target's.
+  bool points_only = false;          ///< The target has a Many for the same foreign key.
+};
+
+/// A mapped class.
+struct Mapper {
+  std::string name;
+  std::optional<Table> table = {};
+  std::vector<Attribute> attributes = {};
+  std::vector<std::size_t> key = {};  ///< Among the attributes.
+  std::vector<Relationship> relationships = {};
+  std::shared_ptr<void> (*make)() = nullptr;
+  std::atomic<const Mapper*>* slot = nullptr;
+  Registry* registry = nullptr;
+  std::optional<Select> select_all = {};  ///< The attributes' columns, in their order.
+
+  /// The number of the attribute at an offset.
+  [[nodiscard]] std::optional<std::size_t> find(std::size_t offset) const noexcept;
+  [[nodiscard]] std::optional<std::size_t> find_relationship(std::size_t offset) const noexcept;
+  /// The number of the attribute of a column.
+  [[nodiscard]] std::size_t number_of(std::string_view column) const;
+  [[nodiscard]] Related& related(void* object, std::size_t relationship) const noexcept {
+    return *relationships[relationship].related(static_cast<std::byte*>(object) + relationships[relationship].offset);
+  }
+};
+
+/// The mapper of a class, as long as its registry lives.
+template <class T>
+inline std::atomic<const Mapper*> mapper_slot{nullptr};
+
+[[noreturn]] void throw_unmapped(const char* type_name);
+std::string readable_name(const char* type_name);
+
+template <class T>
+const Mapper& mapper_of() {
+  const Mapper* const mapper = mapper_slot<T>.load(std::memory_order_acquire);
+  if (mapper == nullptr) {
+    throw_unmapped(typeid(T).name());
+  }
+  return *mapper;
+}
+
+/// Where a member is in its class.
+template <class C, class M>
+std::size_t offset_of(M C::*member) noexcept {
+  alignas(C) static std::byte place[sizeof(C)];
+  const auto* const object = reinterpret_cast<const C*>(place);
+  return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&(object->*member)) - place);
+}
+
+}  // namespace greenway::detail

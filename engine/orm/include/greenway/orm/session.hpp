@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file greenway/orm/session.hpp
+/// @brief Entities that stand for rows, and their changes on the way to the database.
+///
+/// Layer: orm. Source: SQLAlchemy's `Session`.
+///
+/// ```cpp
+/// gw::Session session(engine);
+/// session.add(A{.data = "a1", .bs = {B{}, B{}}});
+/// session.commit();
+/// for (const auto& a : session.scalars(gw::select<A>().order_by(&A::id))) {
+///   for (const auto& b : a->bs) { … }                // loads
+///   a->data = "new data";                            // found by the next flush
+/// }
+/// session.commit();
+/// ```
+
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <greenway/base/error.hpp>
+#include <greenway/db/engine.hpp>
+#include <greenway/db/result.hpp>
+#include <greenway/orm/detail/instance.hpp>
+#include <greenway/orm/entity_select.hpp>
+
+namespace greenway {
+
+class AsyncSession;
+
+/// Options of a session. Plain data; start from the defaults.
+struct SessionOptions {
+  /// Changes are written before a statement is executed that may need to see them.
+  bool autoflush = true;
+  /// After a commit every entity is stale: the next row that is met overwrites it.
+  bool expire_on_commit = false;
+};
+
+namespace detail {
+
+class SessionState;
+
+/// The entities of one result, some at a time.
+class EntityRows {
+ public:
+  EntityRows(Result result, const Mapper& mapper, SessionState& session, std::vector<LoaderOption> options)
+      : result_(std::move(result)), mapper_(&mapper), session_(&session), options_(std::move(options)) {}
+  /// The next entity; null after the last one.
+  std::shared_ptr<void> next();
+  /// Those that are there without fetching; none after the last one.
+  std::vector<std::shared_ptr<void>> next_some(std::size_t size);
+  void close() { result_.close(); }
+
+ private:
+  Result result_;
+  const Mapper* mapper_;
+  SessionState* session_;
+  std::vector<LoaderOption> options_;
+  std::vector<std::shared_ptr<void>> loaded_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace detail
+
+/// The entities that a statement has found: read once, front to back, as `std::shared_ptr<T>`.
+///
+/// @par Lifetime
+/// Must not outlive its session.
+template <class T>
+class EntityResult {
+ public:
+  /// What is read.
+  using value_type = std::shared_ptr<T>;
+
+  /// Reads the entities.
+  class iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;   ///< A single pass.
+    using value_type = std::shared_ptr<T>;               ///< What is read.
+    using difference_type = std::ptrdiff_t;              ///< Of no use.
+    using pointer = const value_type*;                   ///< See reference.
+    using reference = const value_type&;                 ///< The entity.
+
+    /// @param result  What is read.
+    explicit iterator(EntityResult* result) : result_(result) { ++*this; }
+    /// @return The current entity.
+    reference operator*() const noexcept { return item_; }
+    /// @return The current entity.
+    pointer operator->() const noexcept { return &item_; }
+    /// Moves on to the next entity.
+    /// @return This.
+    iterator& operator++() {
+      item_ = result_->next();
+      return *this;
+    }
+    /// Moves on to the next entity.
+    void operator++(int) { ++*this; }
+    /// @return Whether there is no more.
+    friend bool operator==(const iterator& at, std::default_sentinel_t) noexcept { return at.item_ == nullptr; }
+
+   private:
+    EntityResult* result_;
+    value_type item_;
+  };
+
+  /// @param rows  What is read.
+  explicit EntityResult(detail::EntityRows rows) : rows_(std::move(rows)) {}
+
+  /// @return This: entities are scalars already.
+  [[nodiscard]] EntityResult scalars() && { return std::move(*this); }
+  /// @return This.
+  [[nodiscard]] EntityResult& scalars() & { return *this; }
+
+  /// @return Reads on from the next entity.
+  [[nodiscard]] iterator begin() { return iterator(this); }
+  /// @return What an iterator equals after the last one.
+  [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+
+  /// @return The next entity; null after the last one.
+  [[nodiscard]] value_type fetchone() { return next(); }
+  /// @return All that have not been read yet.
+  [[nodiscard]] std::vector<value_type> all() {
+    std::vector<value_type> entities;
+    while (value_type entity = next()) {
+      entities.push_back(std::move(entity));
+    }
+    return entities;
+  }
+  /// @param size  At most this many.
+  /// @return The next ones; none after the last one.
+  [[nodiscard]] std::vector<value_type> partition(std::size_t size = 1000) {
+    std::vector<value_type> entities;
+    while (entities.size() != size) {
+      value_type entity = next();
+      if (entity == nullptr) {
+        break;
+      }
+      entities.push_back(std::move(entity));
+    }
+    return entities;
+  }
+  /// Closes the result.
+  /// @return The next entity, or null.
+  [[nodiscard]] value_type first() {
+    value_type entity = next();
+    rows_.close();
+    return entity;
+  }
+  /// Closes the result.
+  /// @return The only entity, or null.
+  /// @throws MultipleResultsFound  There are more.
+  [[nodiscard]] value_type one_or_none() {
+    value_type entity = next();
+    if (entity != nullptr && next() != nullptr) {
+      rows_.close();
+      throw MultipleResultsFound("Multiple rows were found when one or none was required");
+    }
+    rows_.close();
+    return entity;
+  }
+  /// Closes the result.
+  /// @return The only entity.
+  /// @throws NoResultFound         There is none.
+  /// @throws MultipleResultsFound  There are more.
+  [[nodiscard]] value_type one() {
+    value_type entity = one_or_none();
+    return entity != nullptr ? entity : throw NoResultFound("No row was found when one was required");
+  }
+
+ private:
+  value_type next() { return std::static_pointer_cast<T>(rows_.next()); }
+
+  detail::EntityRows rows_;
+};
+
+/// A workspace of entities, one for each row, and a transaction.
+///
+///     ready   --a statement, flush()-->  in a transaction  --commit(), rollback()-->  ready
+///     ready, in a transaction  --a flush fails-->  failed: only rollback() and close() are legal
+///     any     --close(), ~Session-->  closed
+///
+/// The first statement borrows a connection and begins a transaction; commit() and rollback() give the connection back.
+/// Entities are written by flush(), which commit() begins with, and which statements begin with too (`autoflush`): new ones
+/// are inserted with what belongs to them, changed members are updated, deleted ones deleted, in the order that foreign keys
+/// allow. What an entity was when it was loaded is compared with what it is: assigning to a member is all there is to do.
+///
+/// @par Not set
+/// On INSERT a member is left out when its column has a default (the client's, the server's, a counted key) and it is
+/// nullopt, or no optional and equal to `T{}`. What the database then makes of it is in the entity after the flush.
+///
+/// @par Rollback
+/// Does no I/O besides ROLLBACK itself: each entity has its values of before the transaction again and is stale; new ones are
+/// transient, with generated keys reset; deleted ones are persistent.
+///
+/// @par Threads
+/// Used by one greenlet or thread at a time.
+///
+/// @par Lifetime
+/// Keeps its entities until it is closed or they are expunged; the registry of their classes outlives it. Destruction closes.
+class Session {
+ public:
+  /// @param engine   Where the database is.
+  /// @param options  See there.
+  explicit Session(const Engine& engine, const SessionOptions& options = {});
+  /// @param other  Left closed.
+  Session(Session&& other) noexcept;
+  /// @param other  Left closed; what this was is closed.
+  /// @return This.
+  Session& operator=(Session&& other) noexcept;
+  ~Session();
+
+  /// Makes an entity the session's, with all that belongs to it; the next flush inserts what is new.
+  /// @param entity  `T` or `std::shared_ptr<T>`.
+  /// @return The entity.
+  /// @throws InvalidRequestError  The class is not mapped, or the entity is another session's.
+  template <class E>
+  auto add(E&& entity) {
+    if constexpr (requires { typename std::remove_cvref_t<E>::element_type; }) {
+      add_to(detail::mapper_of<typename std::remove_cvref_t<E>::element_type>(), entity);
+      return std::remove_cvref_t<E>(entity);
+    } else {
+      static_assert(!std::is_lvalue_reference_v<E>, "an entity is kept by a shared pointer: std::move it, or std::make_shared");
+      auto shared = std::make_shared<E>(std::forward<E>(entity));
+      add_to(detail::mapper_of<E>(), shared);
+      return shared;
+    }
+  }
+  /// add(), of each.
+  /// @param entities  As there.
+  /// @throws InvalidRequestError  As there.
+  template <class... E>
+  void add_all(E&&... entities) {
+    (add(std::forward<E>(entities)), ...);
+  }
+  /// Has the next flush delete an entity's row. What belongs to it is set free, or deleted with it: see RelationshipOptions.
+  /// @param entity  Persistent.
+  /// @throws InvalidRequestError  It is not.
+  template <class T>
+  void delete_(const std::shared_ptr<T>& entity) {
+    delete_from(entity.get());
+  }
+
+  /// Executes a statement.
+  /// @param statement  Of entities.
+  /// @return The entities; of a row whose entity the session has, that one, with its changes.
+  /// @throws ...  As Connection::execute and flush().
+  template <class T>
+  [[nodiscard]] EntityResult<T> execute(const EntitySelect<T>& statement) {
+    return EntityResult<T>(select(statement.statement(), statement.mapper(), statement.loader_options(), false));
+  }
+  /// execute(), by the name that says what comes.
+  /// @param statement  As there.
+  /// @return As there.
+  template <class T>
+  [[nodiscard]] EntityResult<T> scalars(const EntitySelect<T>& statement) {
+    return execute(statement);
+  }
+  /// execute(), whose rows are fetched as they are read. Until it has been read to its end or closed the session executes
+  /// nothing else; with loader options, which do, it is fetched at once.
+  /// @param statement  As execute().
+  /// @return As execute().
+  template <class T>
+  [[nodiscard]] EntityResult<T> stream(const EntitySelect<T>& statement) {
+    return EntityResult<T>(select(statement.statement(), statement.mapper(), statement.loader_options(), true));
+  }
+  /// Connection::execute, after autoflush.
+  /// @param what  As there.
+  /// @return As there.
+  template <class... A>
+  Result execute(const Statement& statement, const A&... what) {
+    autoflush();
+    return connection().execute(statement, what...);
+  }
+
+  /// Finds an entity by its primary key, in the session or else in the database.
+  /// @tparam T    A mapped class.
+  /// @param key  A value for each column of it.
+  /// @return The entity, or null.
+  /// @throws ArgumentError  The key has another number of columns.
+  /// @throws ...            As execute().
+  template <class T, class... K>
+  [[nodiscard]] std::shared_ptr<T> get(const K&... key) {
+    return std::static_pointer_cast<T>(get_by_key(detail::mapper_of<T>(), {Value(key)...}));
+  }
+  /// Overwrites an entity with its row.
+  /// @param entity  Persistent.
+  /// @throws InvalidRequestError  It is not, or its row is gone.
+  template <class T>
+  void refresh(const std::shared_ptr<T>& entity) {
+    refresh_from(entity.get());
+  }
+  /// Makes an entity stale: the next row that is met overwrites it, changes included.
+  /// @param entity  Persistent.
+  /// @throws InvalidRequestError  It is not the session's.
+  template <class T>
+  void expire(const std::shared_ptr<T>& entity) {
+    expire_one(entity.get());
+  }
+  /// Lets an entity go.
+  /// @param entity  Of this session.
+  /// @throws InvalidRequestError  It is not.
+  template <class T>
+  void expunge(const std::shared_ptr<T>& entity) {
+    expunge_one(entity.get());
+  }
+
+  /// Writes what has changed.
+  /// @throws StaleDataError  A row that was to be changed or deleted is gone.
+  /// @throws DBAPIError      As the database reports. The session has failed: rollback().
+  void flush();
+  /// Writes what has changed and commits.
+  /// @throws ...  As flush() and Connection::commit.
+  void commit();
+  /// Rolls back: see above.
+  void rollback();
+  /// Lets all entities go and gives the connection back. What has not been committed is rolled back.
+  void close() noexcept;
+  /// Runs `fn` in a transaction: commits when it returns, rolls back when it throws.
+  /// @param fn  Called once, without arguments.
+  /// @return What `fn` returns.
+  /// @throws InvalidRequestError  The session is in a transaction already.
+  /// @throws ...                  What `fn` throws; as commit().
+  template <std::invocable F>
+  std::invoke_result_t<F> begin(F&& fn) {
+    check_not_begun();
+    try {
+      if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
+        std::forward<F>(fn)();
+        commit();
+      } else {
+        std::invoke_result_t<F> result = std::forward<F>(fn)();
+        commit();
+        return result;
+      }
+    } catch (...) {
+      roll_back_and_forget();
+      throw;
+    }
+  }
+
+  /// @param entity  Any.
+  /// @return Where it stands.
+  template <class T>
+  [[nodiscard]] EntityState state(const std::shared_ptr<T>& entity) const noexcept {
+    return state_of(entity.get());
+  }
+  /// @param entity  Any.
+  /// @return Whether the session has it.
+  template <class T>
+  [[nodiscard]] bool contains(const std::shared_ptr<T>& entity) const noexcept {
+    return state_of(entity.get()) != EntityState::transient;
+  }
+  /// @param entity  Of this session.
+  /// @return Whether it differs from its row.
+  /// @throws InvalidRequestError  It is not the session's.
+  template <class T>
+  [[nodiscard]] bool is_modified(const std::shared_ptr<T>& entity) const {
+    return is_modified_one(entity.get());
+  }
+  /// @return Whether a transaction is open.
+  [[nodiscard]] bool in_transaction() const noexcept;
+  /// @return The connection of its transaction.
+  /// @throws PendingRollbackError  The session has failed.
+  /// @throws ...                   As Engine::connect.
+  [[nodiscard]] Connection& connection();
+
+ private:
+  friend class AsyncSession;
+  Session(const Engine& engine, const SessionOptions& options, detail::Facade facade);
+  [[nodiscard]] detail::SessionState& state() const;
+  void autoflush();
+  void check_not_begun() const;
+  void roll_back_and_forget() noexcept;
+  void add_to(const detail::Mapper& mapper, const std::shared_ptr<void>& entity);
+  void delete_from(const void* entity);
+  [[nodiscard]] detail::EntityRows select(const Select& statement, const detail::Mapper& mapper,
+                                          const std::vector<LoaderOption>& options, bool streams);
+  [[nodiscard]] std::shared_ptr<void> get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key);
+  void refresh_from(const void* entity);
+  void expire_one(const void* entity);
+  void expunge_one(const void* entity);
+  [[nodiscard]] EntityState state_of(const void* entity) const noexcept;
+  [[nodiscard]] bool is_modified_one(const void* entity) const;
+
+  std::unique_ptr<detail::SessionState> state_;
+};
+
+}  // namespace greenway

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "session_state.hpp"
+
+#include <algorithm>
+#include <source_location>
+#include <utility>
+
+#include <greenway/base/error.hpp>
+#include <greenway/orm/registry.hpp>
+
+#include "identity_key.hpp"
+
+namespace greenway::detail {
+
+SessionState::SessionState(Engine engine, Facade facade, const SessionOptions& options)
+    : engine_(std::move(engine)), facade_(facade), options_(options) {}
+
+SessionState::~SessionState() { close(); }
+
+// Its transaction.
+
+void SessionState::check_usable() const {
+  if (is_closed_) {
+    throw ResourceClosedError("This Session is closed");
+  }
+  if (has_failed_) {
+    throw PendingRollbackError("This Session's transaction has been rolled back due to a previous exception during flush. "
+                               "To begin a new transaction with this Session, first issue Session.rollback().");
+  }
+}
+
+Connection& SessionState::connection() {
+  check_usable();
+  if (!connection_) {
+    connection_ = connect_through(engine_, facade_, std::source_location::current());
+  }
+  return *connection_;
+}
+
+void SessionState::commit() {
+  flush();
+  if (connection_) {
+    connection_->commit();
+    connection_.reset();
+  }
+  std::vector<Instance*> gone;
+  for (const auto& [object, instance] : instances_) {
+    instance->is_new = false;
+    instance->before.reset();
+    instance->generated.clear();
+    if (instance->state == EntityState::deleted) {
+      gone.push_back(instance.get());
+    } else if (options_.expire_on_commit) {
+      make_stale(*instance);
+    }
+  }
+  for (Instance* const instance : gone) {
+    release(*instance);
+  }
+}
+
+void SessionState::rollback() {
+  if (is_closed_) {
+    throw ResourceClosedError("This Session is closed");
+  }
+  has_failed_ = false;
+  std::vector<Instance*> unmade;
+  for (const auto& [object, instance] : instances_) {
+    if (instance->is_new || instance->state == EntityState::pending) {
+      unmade.push_back(instance.get());
+    } else {
+      restore(*instance);
+    }
+  }
+  for (Instance* const instance : unmade) {
+    for (const std::size_t attribute : instance->generated) {
+      instance->mapper.attributes[attribute].type->unset(instance->member(attribute));
+    }
+    release(*instance);
+  }
+  if (std::optional<Connection> connection = std::exchange(connection_, std::nullopt)) {
+    connection->rollback();
+  }
+}
+
+// Its values of before the transaction; what is loaded of its relationships is stale as well.
+void SessionState::restore(Instance& instance) {
+  const std::vector<Value> values = instance.before ? *std::move(instance.before) : instance.row_values();
+  for (std::size_t i = 0; i != values.size(); ++i) {
+    instance.mapper.attributes[i].type->assign(instance.member(i), values[i]);
+  }
+  instance.written = values;
+  instance.loaded.reset();
+  instance.before.reset();
+  instance.is_to_delete = false;
+  instance.state = EntityState::persistent;
+  identity_map_[&instance.mapper][instance.key] = &instance;
+  make_stale(instance);
+}
+
+void SessionState::make_stale(Instance& instance) {
+  instance.is_stale = true;
+  for (std::size_t i = 0; i != instance.related.size(); ++i) {
+    RelatedAccess::forget(instance.mapper.related(instance.object.get(), i));
+    instance.related[i] = {};
+  }
+}
+
+void SessionState::close() noexcept {
+  is_closed_ = true;
+  for (const auto& [object, instance] : instances_) {
+    for (std::size_t i = 0; i != instance->mapper.relationships.size(); ++i) {
+      RelatedAccess::detach(instance->mapper.related(instance->object.get(), i));
+    }
+  }
+  identity_map_.clear();
+  instances_.clear();
+  connection_.reset();
+}
+
+// Its entities.
+
+Instance* SessionState::find(const void* object) const noexcept {
+  const auto found = instances_.find(object);
+  return found == instances_.end() ? nullptr : found->second.get();
+}
+
+Instance& SessionState::instance_of(const void* object, const char* what) const {
+  Instance* const instance = find(object);
+  if (instance == nullptr || instance->state == EntityState::pending || instance->state == EntityState::deleted) {
+    throw InvalidRequestError(std::string("the entity to ") + what + " is not persistent in this Session");
+  }
+  return *instance;
+}
+
+void SessionState::add(const Mapper& mapper, const std::shared_ptr<void>& object) {
+  check_usable();
+  if (object == nullptr) {
+    throw ArgumentError("add(): there is no entity");
+  }
+  if (Instance* const known = find(object.get())) {
+    known->is_to_delete = false;
+    return;
+  }
+  attach(mapper, object, false);
+}
+
+Instance& SessionState::attach(const Mapper& mapper, std::shared_ptr<void> object, bool is_loaded) {
+  mapper.registry->configure_once();
+  const void* const address = object.get();
+  auto made = std::make_unique<Instance>(mapper, ++last_number_, std::move(object), *this);
+  Instance& instance = *instances_.emplace(address, std::move(made)).first->second;
+  instance.state = is_loaded ? EntityState::persistent : EntityState::pending;
+  attach_related(instance, is_loaded);
+  return instance;
+}
+
+void SessionState::attach_related(Instance& instance, bool is_loaded) {
+  instance.related.resize(instance.mapper.relationships.size());
+  for (std::size_t i = 0; i != instance.related.size(); ++i) {
+    // Of a new entity the relationships are what they are.
+    RelatedAccess::attach(instance.mapper.related(instance.object.get(), i), instance, i, !is_loaded);
+  }
+}
+
+void SessionState::release(Instance& instance) noexcept {
+  for (std::size_t i = 0; i != instance.mapper.relationships.size(); ++i) {
+    RelatedAccess::detach(instance.mapper.related(instance.object.get(), i));
+  }
+  if (const auto found = identity_map_.find(&instance.mapper); found != identity_map_.end()) {
+    if (const auto place = found->second.find(instance.key); place != found->second.end() && place->second == &instance) {
+      found->second.erase(place);
+    }
+  }
+  instances_.erase(instance.object.get());
+}
+
+void SessionState::mark_deleted(const void* object) {
+  check_usable();
+  instance_of(object, "delete").is_to_delete = true;
+}
+
+void SessionState::expunge(const void* object) {
+  Instance* const instance = find(object);
+  if (instance == nullptr) {
+    throw InvalidRequestError("the entity to expunge is not in this Session");
+  }
+  release(*instance);
+}
+
+void SessionState::expire(const void* object) { make_stale(instance_of(object, "expire")); }
+
+EntityState SessionState::state_of(const void* object) const noexcept {
+  const Instance* const instance = find(object);
+  return instance == nullptr ? EntityState::transient
+         : instance->is_to_delete ? EntityState::deleted
+                                  : instance->state;
+}
+
+bool SessionState::is_modified(const void* object) const {
+  const Instance* const instance = find(object);
+  if (instance == nullptr) {
+    throw InvalidRequestError("the entity is not in this Session");
+  }
+  if (instance->state == EntityState::pending) {
+    return true;
+  }
+  for (std::size_t i = 0; i != instance->mapper.attributes.size(); ++i) {
+    if (!instance->is_unchanged(i)) {
+      return true;
+    }
+  }
+  for (std::size_t i = 0; i != instance->related.size(); ++i) {
+    const Related& related = instance->mapper.related(instance->object.get(), i);
+    if (related.is_loaded() && RelatedAccess::items(related) != instance->related[i].items) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string SessionState::key_of(const Instance& instance) const {
+  std::string key;
+  for (const std::size_t attribute : instance.mapper.key) {
+    append_key(key, instance.mapper.attributes[attribute].type->value(instance.member(attribute)));
+  }
+  return key;
+}
+
+}  // namespace greenway::detail

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <string>
+
+#include "family.hpp"
+
+using namespace family;
+using database::error_of;
+
+TEST_CASE("a mapped class has a table, with columns of its members' types") {
+  gw::Registry registry;
+  map_all(registry);
+  const gw::Table* const child = registry.metadata().find("child");
+  REQUIRE(child != nullptr);
+  CHECK(child->c("id").data().type == gw::BigInteger());
+  CHECK(child->c("name").data().type == gw::Text());
+  CHECK(child->c("parent_id").data().is_nullable());
+  CHECK_FALSE(registry.metadata().find("toy")->c("kind").data().is_nullable());
+  CHECK(gw::attr(&Child::name).name() == "name");
+  CHECK(gw::select<Child>().where(gw::attr(&Child::name) == "x").order_by(&Child::id).statement().str() ==
+        "SELECT child.id, child.parent_id, child.name FROM child WHERE child.name = $1 ORDER BY child.id");
+}
+
+TEST_CASE("a class is mapped once, as long as its registry lives") {
+  CHECK(error_of<gw::InvalidRequestError>([] { return gw::select<Place>(); }) ==
+        "Class 'Place' is not mapped: Registry::map<Place>() comes first, and the registry has to live");
+  for (int i = 0; i != 2; ++i) {
+    gw::Registry registry;
+    map_all(registry);
+    gw::Registry other;
+    CHECK(error_of<gw::InvalidRequestError>([&] {
+            other.map<Place>("place", gw::mapped_column(&Place::row, "row", gw::primary_key));
+            return 0;
+          }) == "Class 'Place' already has a primary mapper defined");
+  }
+}
+
+TEST_CASE("a mapping that makes no sense is refused when it is made, or when it is configured") {
+  gw::Registry registry;
+  CHECK(error_of<gw::ArgumentError>([&] {
+          registry.map<Place>("place", gw::mapped_column(&Place::row, "row"));
+          return 0;
+        }) == "class Place has no primary key: an entity has to be told from others by its row");
+
+  gw::Registry alone;
+  alone.map<Node>("node", gw::mapped_column(&Node::id, "id", gw::primary_key), gw::relationship(&Node::nodes, "nodes"));
+  CHECK(error_of<gw::InvalidRequestError>([&] {
+          alone.configure();
+          return 0;
+        }) == "relationship Node.nodes: table 'node' has no foreign key to table 'node'");
+
+  gw::Registry half;
+  half.map<Child>("child", gw::mapped_column(&Child::id, "id", gw::primary_key), gw::relationship(&Child::parent, "parent"));
+  CHECK(error_of<gw::InvalidRequestError>([&] {
+          half.configure();
+          return 0;
+        }) == "relationship Child.parent: class Parent is not mapped");
+}
