@@ -156,7 +156,7 @@ TEST_CASE("two threads that use a cold engine at once are both answered") {
     std::atomic<int> arrived{0};
     std::atomic<int> answers{0};
     const auto use = [&] {
-      for (++arrived; arrived != 2;) {
+      for (++arrived; arrived < 2;) {
         std::this_thread::yield();
       }
       Connection connection = engine.connect();
