@@ -15,30 +15,58 @@ FoundStatement CompiledCache::find(const Statement& statement, StatementShape& s
   if (find_shape(statement.node(), shape, found)) {
     return found;
   }
-  found.compiled = std::make_shared<const Executable>(compiled(statement, shape));
-  const std::lock_guard lock(mutex_);
-  if (limit_ == 0 || places_.contains(shape.key())) {
-    return found;
+  found.compiled = std::make_shared<const Executable>(compiled(statement, shape, dialect_));
+  keep(std::string(shape.key()), statement.node(), found.compiled);
+  return found;
+}
+
+FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape, const Dialect* translating) {
+  if (translating == nullptr) {
+    return find(statement, shape);
   }
-  entries_.push_front({std::string(shape.key()), statement.node(), found.compiled});
+  shape.read(*statement.node());
+  std::string key(shape.key());
+  for (const auto& [schema, other] : *translating->schema_translate_map()) {
+    key.append(schema).append(1, '\0').append(other).append(1, '\0');
+  }
+  FoundStatement found;
+  found.binds = &shape.binds();
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto place = places_.find(key); place != places_.end()) {
+      entries_.splice(entries_.begin(), entries_, place->second);
+      found.compiled = place->second->compiled;
+      return found;
+    }
+  }
+  found.compiled = std::make_shared<const Executable>(compiled(statement, shape, *translating));
+  keep(std::move(key), statement.node(), found.compiled);
+  return found;
+}
+
+void CompiledCache::keep(std::string key, const NodeRef& root, const std::shared_ptr<const Executable>& compiled) {
+  const std::lock_guard lock(mutex_);
+  if (limit_ == 0 || places_.contains(key)) {
+    return;
+  }
+  entries_.push_front({std::move(key), root, compiled});
   places_.emplace(entries_.front().key, entries_.begin());
   if (entries_.size() > limit_) {
     forget(entries_.back());
     places_.erase(entries_.back().key);
     entries_.pop_back();
   }
-  return found;
 }
 
-Executable CompiledCache::compiled(const Statement& statement, const StatementShape& shape) const {
-  std::optional<InsertedKey> key = inserted_key(statement, shape, dialect_.kind());
+Executable CompiledCache::compiled(const Statement& statement, const StatementShape& shape, const Dialect& dialect) {
+  std::optional<InsertedKey> key = inserted_key(statement, shape, dialect.kind());
   if (!key) {
-    return {compile(statement, shape, dialect_), {}, false};
+    return {compile(statement, shape, dialect), {}, false};
   }
   if (!key->returning) {
-    return {compile(statement, shape, dialect_), std::move(key->parts), false};
+    return {compile(statement, shape, dialect), std::move(key->parts), false};
   }
-  return {compile(*key->returning, dialect_), std::move(key->parts), true};
+  return {compile(*key->returning, dialect), std::move(key->parts), true};
 }
 
 bool CompiledCache::find_known(const Node* root, FoundStatement& found) {

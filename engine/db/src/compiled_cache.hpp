@@ -44,6 +44,8 @@ class CompiledCache {
   /// A statement that was executed before is found by its address, without being read: from its second execution on.
   /// @param shape  Used for its memory; must outlive the use of what is returned.
   FoundStatement find(const Statement& statement, StatementShape& shape);
+  /// In a dialect in which schemas have other names; null: the cache's own.
+  FoundStatement find(const Statement& statement, StatementShape& shape, const Dialect* translating);
 
   void clear();
   [[nodiscard]] std::size_t size() const;
@@ -57,7 +59,8 @@ class CompiledCache {
   };
   using Entries = std::list<Entry>;
 
-  Executable compiled(const Statement& statement, const StatementShape& shape) const;
+  static Executable compiled(const Statement& statement, const StatementShape& shape, const Dialect& dialect);
+  void keep(std::string key, const NodeRef& root, const std::shared_ptr<const Executable>& compiled);
   bool find_known(const Node* root, FoundStatement& found);
   bool find_shape(const NodeRef& root, const StatementShape& shape, FoundStatement& found);
   void remember(Entry& entry, const NodeRef& root, const StatementShape& shape);

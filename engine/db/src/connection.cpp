@@ -111,7 +111,9 @@ Result Connection::execute(const Statement& statement, const Parameters& paramet
   const Statement& sent = completed ? *completed : written ? *written : statement;
   // Used again for its memory, and by nobody else: nothing here suspends before the values are taken.
   static thread_local StatementShape shape;
-  const detail::FoundStatement found = state().engine().compiled().find(sent, shape);
+  const std::optional<Dialect> translating =
+      options.schema_translate_map ? std::optional(dialect().translating(*options.schema_translate_map)) : std::nullopt;
+  const detail::FoundStatement found = state().find(sent, shape, translating ? &*translating : nullptr);
   const std::vector<Value> values = values_of(*found.binds, parameters, dialect().kind());
   if (!found.compiled->key.empty()) {
     return execute_insert(*found.compiled, values, known_key(found, parameters), options);
@@ -155,7 +157,7 @@ Result Connection::execute(const Statement& statement, const ParameterSets& para
   }
   const Statement sent = detail::for_many(statement, sets.front());
   StatementShape shape;
-  if (!state().engine().compiled().find(sent, shape).compiled->columns.types.empty()) {
+  if (!state().find(sent, shape, nullptr).compiled->columns.types.empty()) {
     throw InvalidRequestError("of what returns rows only an insert().returning() can be executed with several sets of "
                               "parameters: execute it once for each");
   }
@@ -189,7 +191,7 @@ Result Connection::insert_many_values(const Statement& insert, std::span<const P
   return std::move(*all);
 }
 
-const Dialect& Connection::dialect() const { return Dialect::of(state().engine().driver->name()); }
+const Dialect& Connection::dialect() const { return state().dialect(); }
 
 Result Connection::exec_driver_sql(std::string_view sql, const std::vector<Value>& parameters,
                                    const ExecutionOptions& options) {

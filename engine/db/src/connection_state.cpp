@@ -452,6 +452,13 @@ void ConnectionState::set_options(const ExecutionOptions& options) {
     check_isolation_level(*options.isolation_level, engine_->driver->name());
   }
   options_ = options_.merged(options);
+  translate_schemas();
+}
+
+void ConnectionState::translate_schemas() {
+  if (options_.schema_translate_map) {
+    translating_ = Dialect::of(engine_->driver->name()).translating(*options_.schema_translate_map);
+  }
 }
 
 void ConnectionState::invalidate(bool soft) {

@@ -42,7 +42,9 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
         facade_(facade),
         where_(where),
         engine_options_(std::move(options)),
-        options_(*engine_options_) {}
+        options_(*engine_options_) {
+    translate_schemas();
+  }
 
   void open();
   Result execute(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options);
@@ -50,7 +52,13 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   const std::shared_ptr<EngineState>& shared_engine() const noexcept { return engine_; }
   const std::shared_ptr<const ExecutionOptions>& engine_options() const noexcept { return engine_options_; }
   const ExecutionOptions& options() const noexcept { return options_; }
+  // The engine's, in which schemas perhaps have other names.
+  const Dialect& dialect() const { return translating_ ? *translating_ : Dialect::of(engine_->driver->name()); }
   void check_open() const;
+  // A statement compiled, in the connection's dialect unless another one is given.
+  FoundStatement find(const Statement& statement, StatementShape& shape, const Dialect* dialect) const {
+    return engine_->compiled().find(statement, shape, dialect != nullptr ? dialect : translating_ ? &*translating_ : nullptr);
+  }
   // The session itself, which is opened if there is none.
   PoolLink& link();
   void detach();
@@ -108,6 +116,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   Result execute_now(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
                      const ExecutionOptions& options);
   void check_ready() const;
+  void translate_schemas();
   void settle();
   void start(DriverConnection& driver);
   Result run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
@@ -148,6 +157,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   std::unique_ptr<PoolLink> link_;
   const std::shared_ptr<const ExecutionOptions> engine_options_;
   ExecutionOptions options_;
+  std::optional<Dialect> translating_;
   bool is_closed_ = false;
   bool is_lost_ = false;
   std::atomic<bool> is_busy_ = false;  // atomic only so that misuse from two threads is found rather than undefined

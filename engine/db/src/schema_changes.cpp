@@ -64,7 +64,7 @@ void create_tables(Connection& connection, const MetaData& metadata, bool checkf
     }
   }
   for (const Table& table : metadata.sorted_tables()) {
-    if (checkfirst && has_table(connection, table.name(), table.data().schema)) {
+    if (checkfirst && has_table(connection, table.name(), dialect.translated(table.data().schema))) {
       continue;
     }
     connection.exec_driver_sql(create_table_sql(table, dialect));
@@ -79,7 +79,7 @@ void drop_tables(Connection& connection, const MetaData& metadata, bool checkfir
   std::vector<Table> tables = metadata.sorted_tables();
   std::ranges::reverse(tables);
   for (const Table& table : tables) {
-    if (!checkfirst || has_table(connection, table.name(), table.data().schema)) {
+    if (!checkfirst || has_table(connection, table.name(), dialect.translated(table.data().schema))) {
       connection.exec_driver_sql(drop_table_sql(table, dialect));
     }
   }

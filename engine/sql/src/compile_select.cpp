@@ -224,11 +224,7 @@ void Compilation::statement(const Node& node, Place place) {
 }
 
 void Compilation::table_name(const Node& table) {
-  const auto& node = as<TableNode>(table);
-  if (!node.schema.empty()) {
-    out_ += dialect_.quote(node.schema) + ".";
-  }
-  out_ += dialect_.quote(node.text);
+  out_ += dialect_.qualified(as<TableNode>(table).schema, table.text);
 }
 
 Compilation::Compilation(const Dialect& dialect, const StatementShape& shape)

@@ -128,9 +128,7 @@ class TableWriter {
     return all;
   }
 
-  [[nodiscard]] std::string name() const {
-    return (table_.schema.empty() ? "" : dialect_.quote(table_.schema) + ".") + dialect_.quote(table_.name);
-  }
+  [[nodiscard]] std::string name() const { return dialect_.qualified(table_.schema, table_.name); }
 
  private:
   std::string definition(const Column::Data& column) {
@@ -246,9 +244,8 @@ class TableWriter {
       columns.push_back(target.substr(point + 1));
     }
     const std::size_t point = table.find('.');
-    const std::string referred = point == std::string::npos
-                                     ? dialect_.quote(table)
-                                     : dialect_.quote(table.substr(0, point)) + "." + dialect_.quote(table.substr(point + 1));
+    const std::string referred = point == std::string::npos ? dialect_.qualified({}, table)
+                                                            : dialect_.qualified(table.substr(0, point), table.substr(point + 1));
     std::string sql = "FOREIGN KEY " + quoted(key.columns) + " REFERENCES " + referred + " " + quoted(columns);
     sql += key.options.match.empty() ? "" : " MATCH " + key.options.match;
     sql += key.options.ondelete.empty() ? "" : " ON DELETE " + key.options.ondelete;

@@ -47,12 +47,12 @@ std::string zoned(const char* name, bool has_timezone) {
 }  // namespace
 
 const Dialect& Dialect::postgresql() noexcept {
-  static constexpr Dialect dialect(Kind::postgresql);
+  static const Dialect dialect(Kind::postgresql);
   return dialect;
 }
 
 const Dialect& Dialect::sqlite() noexcept {
-  static constexpr Dialect dialect(Kind::sqlite);
+  static const Dialect dialect(Kind::sqlite);
   return dialect;
 }
 
@@ -69,6 +69,26 @@ std::string_view Dialect::name() const noexcept { return kind_ == Kind::postgres
 
 ParameterStyle Dialect::parameter_style() const noexcept {
   return kind_ == Kind::postgresql ? ParameterStyle::dollar : ParameterStyle::question;
+}
+
+Dialect Dialect::translating(SchemaTranslateMap schemas) const {
+  Dialect other(kind_);
+  other.schemas_ = std::make_shared<const SchemaTranslateMap>(std::move(schemas));
+  return other;
+}
+
+std::string Dialect::translated(const std::string& schema) const {
+  if (schemas_ != nullptr) {
+    if (const auto found = schemas_->find(schema); found != schemas_->end()) {
+      return found->second;
+    }
+  }
+  return schema;
+}
+
+std::string Dialect::qualified(const std::string& schema, std::string_view name) const {
+  const std::string in = translated(schema);
+  return in.empty() ? quote(name) : quote(in) + "." + quote(name);
 }
 
 std::string Dialect::quote(std::string_view identifier) const {

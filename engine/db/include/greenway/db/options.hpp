@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,9 @@ struct ExecutionOptions {
   /// So many rows are written by one statement where insert().returning() is executed with several sets of parameters; 1000
   /// when not set. Fewer where that would be too many parameters.
   std::optional<std::size_t> insertmanyvalues_page_size = {};
+
+  /// Schemas, and what they are called instead in all that is compiled, DDL included; "" is that of tables without one.
+  std::optional<std::map<std::string, std::string>> schema_translate_map = {};
 
   /// @param over  What is set there replaces what is set here.
   /// @return Both together.

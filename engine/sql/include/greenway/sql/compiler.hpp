@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,10 @@
 #include <greenway/sql/statement.hpp>
 
 namespace greenway {
+
+/// Schemas, and what they are called instead; the schema "" is that of tables without one. Source: SQLAlchemy's
+/// `schema_translate_map`.
+using SchemaTranslateMap = std::map<std::string, std::string>;
 
 /// How one database writes what others write otherwise.
 ///
@@ -46,14 +52,28 @@ class Dialect {
   /// @return It, quoted if need be.
   /// @throws ArgumentError  It is empty, or holds a NUL character.
   [[nodiscard]] std::string quote(std::string_view identifier) const;
+  /// @param schemas  Copied.
+  /// @return The dialect in which these schemas have other names.
+  [[nodiscard]] Dialect translating(SchemaTranslateMap schemas) const;
+  /// @return Which schemas have other names; null for none.
+  [[nodiscard]] const SchemaTranslateMap* schema_translate_map() const noexcept { return schemas_.get(); }
+  /// @param schema  Or empty.
+  /// @return What it is called here, or empty.
+  [[nodiscard]] std::string translated(const std::string& schema) const;
+  /// @param schema  Or empty.
+  /// @param name    Of a table.
+  /// @return Its name, behind the schema's if it is in one, each quoted if need be.
+  /// @throws ArgumentError  As quote().
+  [[nodiscard]] std::string qualified(const std::string& schema, std::string_view name) const;
   /// @param type  Any.
   /// @return What the database calls it.
   /// @throws CompileError  It has no such type.
   [[nodiscard]] std::string type_name(const Type& type) const;
 
  private:
-  explicit constexpr Dialect(Kind kind) noexcept : kind_(kind) {}
+  explicit Dialect(Kind kind) noexcept : kind_(kind) {}
   Kind kind_;
+  std::shared_ptr<const SchemaTranslateMap> schemas_;
 };
 
 /// A parameter of a compiled statement: which value goes there.
