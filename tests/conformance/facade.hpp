@@ -223,6 +223,9 @@ class Connection {
   Result execute(const gw::Statement& statement, const gw::Parameters& parameters) {
     return Result(await(connection_->execute(statement, parameters)));
   }
+  Result execute(const gw::Statement& statement, const gw::Parameters& parameters, const gw::ExecutionOptions& options) {
+    return Result(await(connection_->execute(statement, parameters, options)));
+  }
   Result execute(const gw::Statement& statement, const gw::ParameterSets& parameters) {
     return Result(await(connection_->execute(statement, parameters)));
   }

@@ -51,9 +51,9 @@ TEST_CASE("tables are in the schemas that the options of a connection say, or th
                                           : "CREATE TEMPORARY TABLE pet (id serial PRIMARY KEY, name text, owner_id integer)"));
     CHECK(connection.execute(of_this_name, gw::params("name", "away")).inserted_primary_key() == std::vector<gw::Value>{1});
     CHECK(connection.scalar<std::string>(names) == "away");
-    CHECK(connection.execute(names, gw::Parameters(), at_home).template scalar<std::string>() == "at home");
+    CHECK(connection.execute(names, gw::Parameters(), at_home).scalar<std::string>() == "at home");
     CHECK(connection.scalar<std::string>(names) == "away");  // from the cache, each in its own place
-    CHECK(connection.execute(names, gw::Parameters(), at_home).template scalar<std::string>() == "at home");
+    CHECK(connection.execute(names, gw::Parameters(), at_home).scalar<std::string>() == "at home");
   });
 }
 
