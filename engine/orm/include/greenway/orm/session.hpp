@@ -272,7 +272,8 @@ class Session {
     return EntityResult<T>(select(statement.statement(), statement.mapper(), statement.loader_options(), true));
   }
   /// Connection::execute, after autoflush.
-  /// @param what  As there.
+  /// @param statement  As there.
+  /// @param what       As there.
   /// @return As there.
   template <class... A>
   Result execute(const Statement& statement, const A&... what) {
