@@ -44,6 +44,8 @@ TEST_CASE("synchronous code loads lazily in a coroutine's session, and the corou
                    ".options(selectinload(&Parent::children)), or run what touches it with AsyncSession::run_sync()");
     co_await other.load(parent, &Parent::children);
     CHECK(parent->children.size() == 2);
+    co_await other.load(parent->children[0], &Child::parent);
+    CHECK(parent->children[0]->parent.get() == parent);
     co_await other.close();
   });
 }

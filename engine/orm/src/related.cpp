@@ -7,7 +7,7 @@
 
 namespace greenway::detail {
 
-void Related::load() const {
+void Related::select() const {
   if (owner_ == nullptr) {
     throw DetachedInstanceError("the relationship was not loaded before its entity left the session: load it there, by "
                                 "touching it or with selectinload()");

@@ -139,7 +139,7 @@ class AsyncSession {
   template <class T, class R>
     requires std::derived_from<R, detail::Related>
   [[nodiscard]] Operation<void> load(std::shared_ptr<T> entity, R T::*member) {
-    return greenlet_spawn([](const Shared&, const std::shared_ptr<T>& e, R T::*m) { static_cast<void>(((*e).*m).begin()); },
+    return greenlet_spawn([](const Shared&, const std::shared_ptr<T>& e, R T::*m) { ((*e).*m).load(); },
                           session_, std::move(entity), member);
   }
   /// Session::refresh.

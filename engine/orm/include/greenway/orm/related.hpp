@@ -47,6 +47,9 @@ class Related {
  public:
   /// @return Whether reading it needs no statement.
   [[nodiscard]] bool is_loaded() const noexcept { return owner_ == nullptr ? !is_gone_ : is_loaded_; }
+  /// Loads it if need be, as touching it does.
+  /// @throws ...  As touching does.
+  void load() const { touch(); }
 
  protected:
   Related() noexcept = default;
@@ -61,7 +64,7 @@ class Related {
   /// @throws DBAPIError             As the database reports.
   void touch() const {
     if (!is_loaded()) [[unlikely]] {
-      load();
+      select();
     }
   }
   [[nodiscard]] bool is_attached() const noexcept { return owner_ != nullptr; }
@@ -69,7 +72,7 @@ class Related {
 
  private:
   friend class RelatedAccess;
-  void load() const;
+  void select() const;
   [[nodiscard]] virtual std::vector<std::shared_ptr<void>> items() const = 0;
   virtual void set_items(std::vector<std::shared_ptr<void>> items) = 0;
   /// Keeps what is held no longer.
