@@ -35,7 +35,12 @@ struct HostAccess {
       host.update_watch();
     }
   }
-  static void end_wait(Host& host) noexcept { --host.waiting_; }
+  static void end_wait(Host& host) noexcept {
+    --host.waiting_;
+    if (!host.is_draining_) [[unlikely]] {
+      host.update_watch();
+    }
+  }
 };
 
 }  // namespace greenway

@@ -77,17 +77,19 @@ bool Waiter::wait_in_greenlet(Deadline deadline) {
       waiter.settle();
     }
   };
-  HostAccess::begin_wait(*host_);
-  scopes.waiting = this;
-  since_ = detail::ticks();
-  {
+  // One that was woken meanwhile from another thread waits for nothing, and so keeps no loop.
+  std::uint32_t expected = fresh;
+  if (state_.compare_exchange_strong(expected, waiting, std::memory_order_acq_rel)) {
+    HostAccess::begin_wait(*host_);
+    scopes.waiting = this;
+    since_ = detail::ticks();
     const Leave leave{*this, reactor, timer};
-    std::uint32_t expected = fresh;
-    if (state_.compare_exchange_strong(expected, waiting, std::memory_order_acq_rel)) {
-      do {
-        detail::suspend(hub);
-      } while (!is_woken() && !timer.has_fired && !is_cancelled_now(scopes));
-    }
+    do {
+      detail::suspend(hub);
+    } while (!is_woken() && !timer.has_fired && !is_cancelled_now(scopes));
+  } else {
+    reactor.remove(timer);
+    settle();
   }
   if (is_woken()) {
     return true;

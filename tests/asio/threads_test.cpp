@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -29,6 +30,7 @@
 #include <greenway/runtime/mutex.hpp>
 #include <greenway/runtime/offload.hpp>
 #include <greenway/runtime/wait.hpp>
+#include <greenway/runtime/waiter.hpp>
 
 #include "support/catch.hpp"
 
@@ -338,4 +340,69 @@ TEST_CASE("another thread shuts down the greenlets of a context with several thr
   work.reset();
   runner.join();
   CHECK(aborted == 20);
+}
+
+namespace {
+
+/// A thread that wakes whoever asks it to, after a while that differs from time to time.
+class Waker {
+ public:
+  Waker() : thread_([this] { serve(); }) {}
+  ~Waker() {
+    is_over_ = true;
+    thread_.join();
+  }
+  Waker(const Waker&) = delete;
+  Waker& operator=(const Waker&) = delete;
+
+  /// Has itself wake the greenlet that calls, and waits for that.
+  void wake_me(int after) {
+    Wanted wanted{greenway::Waiter(greenway::WaitKind::worker), after, {}};
+    wanted_ = &wanted;
+    wanted.waiter.wait();
+    const std::lock_guard is_done(wanted.mutex);
+  }
+
+ private:
+  struct Wanted {
+    greenway::Waiter waiter;
+    int after;
+    std::mutex mutex;
+  };
+
+  void serve() {
+    while (!is_over_) {
+      if (Wanted* const wanted = wanted_.exchange(nullptr)) {
+        const std::lock_guard lock(wanted->mutex);
+        for (std::atomic<int> turn = 0; turn < wanted->after; ++turn) {
+        }
+        wanted->waiter.wake();
+      }
+    }
+  }
+
+  std::atomic<Wanted*> wanted_{nullptr};
+  std::atomic<bool> is_over_{false};
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("a wait that is over while it begins leaves the context nothing to run for") {
+  Waker waker;
+  asio::io_context context;
+  for (int turn = 0; turn != 20'000; ++turn) {
+    bool has_ended = false;
+    asio::co_spawn(
+        context,
+        [&]() -> asio::awaitable<void> {
+          co_await greenlet_spawn(&Waker::wake_me, &waker, turn % 100);
+          has_ended = true;
+        },
+        asio::detached);
+    context.restart();
+    context.run_for(10s);
+    REQUIRE(has_ended);
+    REQUIRE(context.stopped());
+  }
 }
