@@ -62,8 +62,10 @@ void Host::post(std::function<void()> fn) {
   request_schedule();
 }
 
+/// Exchanged without looking first, as run_ready() does: of the two whoever comes second sees what the other one wrote
+/// before, so that either the loop is asked for or the inbox is found.
 void Host::request_schedule() noexcept {
-  if (!is_scheduled_.load(std::memory_order_relaxed) && !is_scheduled_.exchange(true, std::memory_order_acq_rel)) {
+  if (!is_scheduled_.exchange(true, std::memory_order_acq_rel)) {
     schedule();
   }
 }
@@ -176,7 +178,7 @@ void Host::wait_and_poll() {
 }
 
 int Host::run_ready(int limit) {
-  is_scheduled_.store(false, std::memory_order_release);
+  is_scheduled_.exchange(false, std::memory_order_acq_rel);
   collect_orphans(detail::this_thread_hub());
   take_inbox();
   for (; ready_head_ != nullptr && limit != 0; --limit) {
