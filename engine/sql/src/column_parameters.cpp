@@ -7,6 +7,7 @@
 #include <greenway/base/error.hpp>
 #include <greenway/sql/compiler.hpp>
 
+#include "make_node.hpp"
 #include "statement_nodes.hpp"
 
 namespace greenway::detail {
@@ -104,9 +105,7 @@ Statement for_many(const Statement& statement, const Parameters& first) {
   if (node.kind != NodeKind::insert || as<DataNode>(node).is_inline) {
     return written;
   }
-  auto changed = std::make_unique<DataNode>(as<DataNode>(node));
-  changed->is_inline = true;
-  return Rewritten(NodeRef(changed.release()));
+  return Rewritten(changed<DataNode>(written.node(), [](DataNode& copy) { copy.is_inline = true; }));
 }
 
 }  // namespace greenway::detail

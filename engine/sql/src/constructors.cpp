@@ -17,27 +17,23 @@ using detail::NodeRef;
 using detail::Precedence;
 using detail::make_node;
 
-ColumnElement and_(const std::vector<ColumnElement>& conditions) {
+namespace {
+
+ColumnElement joined(bool by_and, const std::vector<ColumnElement>& conditions) {
   if (conditions.empty()) {
-    return true_();
+    return by_and ? true_() : false_();
   }
   ColumnElement all = conditions.front();
   for (std::size_t i = 1; i != conditions.size(); ++i) {
-    all = detail::join_conditions(true, all, conditions[i]);
+    all = detail::join_conditions(by_and, all, conditions[i]);
   }
   return all;
 }
 
-ColumnElement or_(const std::vector<ColumnElement>& conditions) {
-  if (conditions.empty()) {
-    return false_();
-  }
-  ColumnElement any = conditions.front();
-  for (std::size_t i = 1; i != conditions.size(); ++i) {
-    any = detail::join_conditions(false, any, conditions[i]);
-  }
-  return any;
-}
+}  // namespace
+
+ColumnElement and_(const std::vector<ColumnElement>& conditions) { return joined(true, conditions); }
+ColumnElement or_(const std::vector<ColumnElement>& conditions) { return joined(false, conditions); }
 
 ColumnElement null() { return ColumnElement(make_node(NodeKind::null_value, {}, {})); }
 ColumnElement true_() { return ColumnElement(make_node(NodeKind::true_value, {}, {}, Boolean())); }

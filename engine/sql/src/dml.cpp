@@ -17,16 +17,6 @@ using detail::OnConflict;
 
 namespace {
 
-const DataNode& data_of(const NodeRef& node) noexcept { return detail::as<DataNode>(*node); }
-
-template <class F>
-NodeRef changed(const NodeRef& node, F&& change) {
-  auto* const copy = new DataNode(data_of(node));
-  NodeRef result(copy);
-  change(*copy);
-  return result;
-}
-
 std::vector<DataNode::Assignment> bound(const Table& table, const Assignments& set) {
   std::vector<DataNode::Assignment> nodes;
   nodes.reserve(set.size());
@@ -50,11 +40,11 @@ detail::NodeList with_elements(detail::NodeList nodes, const std::vector<Selecte
 }
 
 NodeRef set_returning(const NodeRef& node, const std::vector<Selected>& selected) {
-  return changed(node, [&](DataNode& copy) { copy.returning = with_elements(std::move(copy.returning), selected); });
+  return detail::changed<DataNode>(node, [&](DataNode& copy) { copy.returning = with_elements(std::move(copy.returning), selected); });
 }
 
 NodeRef with_cte(const NodeRef& node, const CTE& cte) {
-  return changed(node, [&](DataNode& copy) { copy.ctes.push_back(cte.node()); });
+  return detail::changed<DataNode>(node, [&](DataNode& copy) { copy.ctes.push_back(cte.node()); });
 }
 
 void set_conflict_target(DataNode& node, const Table& table, const ConflictTarget& target) {
@@ -71,7 +61,7 @@ Insert::Insert(const Table& table) : Statement(NodeRef(new DataNode(NodeKind::in
 
 Insert Insert::values(const Assignments& row) const {
   const auto added = bound(table_, row);
-  return Insert(changed(node_,
+  return Insert(detail::changed<DataNode>(node_,
                         [&](DataNode& node) {
                           if (node.rows.size() > 1 || node.select) {
                             throw ArgumentError("values(): the INSERT has several rows or a SELECT already");
@@ -91,7 +81,7 @@ Insert Insert::values(const Assignments& row) const {
 }
 
 Insert Insert::values(const std::vector<Parameters>& rows) const {
-  return Insert(changed(node_,
+  return Insert(detail::changed<DataNode>(node_,
                         [&](DataNode& node) {
                           node.names.clear();
                           node.rows.clear();
@@ -117,7 +107,7 @@ Insert Insert::values(const std::vector<Parameters>& rows) const {
 }
 
 Insert Insert::from_select(const std::vector<std::string>& names, const Select& select) const {
-  return Insert(changed(node_,
+  return Insert(detail::changed<DataNode>(node_,
                         [&](DataNode& node) {
                           for (const std::string& name : names) {
                             node.names.push_back(table_.c(name).name());
@@ -129,7 +119,7 @@ Insert Insert::from_select(const std::vector<std::string>& names, const Select& 
 }
 
 Insert Insert::inline_() const {
-  return Insert(changed(node_, [](DataNode& node) { node.is_inline = true; }), table_);
+  return Insert(detail::changed<DataNode>(node_, [](DataNode& node) { node.is_inline = true; }), table_);
 }
 
 Insert Insert::with_returning(const std::vector<Selected>& selected) const {
@@ -137,7 +127,7 @@ Insert Insert::with_returning(const std::vector<Selected>& selected) const {
 }
 
 Insert Insert::on_conflict_do_nothing(const ConflictTarget& target) const {
-  return Insert(changed(node_,
+  return Insert(detail::changed<DataNode>(node_,
                         [&](DataNode& node) {
                           node.on_conflict = OnConflict::do_nothing;
                           set_conflict_target(node, table_, target);
@@ -150,7 +140,7 @@ Insert Insert::on_conflict_do_update(const ConflictTarget& target, const Assignm
   if (target.index_elements.empty() && target.constraint.empty()) {
     throw ArgumentError("on_conflict_do_update() needs index_elements or a constraint");
   }
-  return Insert(changed(node_,
+  return Insert(detail::changed<DataNode>(node_,
                         [&](DataNode& node) {
                           node.on_conflict = OnConflict::do_update;
                           set_conflict_target(node, table_, target);
@@ -170,12 +160,12 @@ ColumnElement Insert::excluded(std::string_view name) const {
 Update::Update(const Table& table) : Statement(NodeRef(new DataNode(NodeKind::update, table.node()))), table_(table) {}
 
 Update Update::where(const ColumnElement& condition) const {
-  return Update(changed(node_, [&](DataNode& node) { node.where = both(node.where, condition); }), table_);
+  return Update(detail::changed<DataNode>(node_, [&](DataNode& node) { node.where = both(node.where, condition); }), table_);
 }
 
 Update Update::values(const Assignments& set) const {
   const auto added = bound(table_, set);
-  return Update(changed(node_,
+  return Update(detail::changed<DataNode>(node_,
                         [&](DataNode& node) {
                           for (const DataNode::Assignment& assignment : added) {
                             const auto known = std::ranges::find(node.set, assignment.first, &DataNode::Assignment::first);
@@ -198,7 +188,7 @@ Update Update::add_cte(const CTE& cte) const { return Update(with_cte(node_, cte
 Delete::Delete(const Table& table) : Statement(NodeRef(new DataNode(NodeKind::delete_, table.node()))), table_(table) {}
 
 Delete Delete::where(const ColumnElement& condition) const {
-  return Delete(changed(node_, [&](DataNode& node) { node.where = both(node.where, condition); }), table_);
+  return Delete(detail::changed<DataNode>(node_, [&](DataNode& node) { node.where = both(node.where, condition); }), table_);
 }
 
 Delete Delete::with_returning(const std::vector<Selected>& selected) const {

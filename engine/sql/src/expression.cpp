@@ -71,12 +71,10 @@ constexpr std::array<std::pair<std::string_view, const char*>, 26> contraries = 
     {"NOT EXISTS", "EXISTS"},
 }};
 
-bool is_integer(TypeKind kind) noexcept { return kind >= TypeKind::small_integer && kind <= TypeKind::big_integer; }
-
 /// What a value takes on from the other side of an operator; a fraction does not become an integer.
 Type type_beside(const Value& value, const Type& type) {
   const bool is_fraction = value.kind() == ValueKind::real || value.kind() == ValueKind::numeric;
-  return type.kind() == TypeKind::unknown || (is_fraction && is_integer(type.kind())) ? detail::type_of(value) : type;
+  return type.kind() == TypeKind::unknown || (is_fraction && type.is_integer()) ? detail::type_of(value) : type;
 }
 
 /// What arithmetic gives: of two numbers the type that holds both.

@@ -31,4 +31,15 @@ inline NodeRef make_binary(const char* symbol, Precedence precedence, const Node
   return make_node(NodeKind::binary, symbol, precedence, {left, right}, std::move(type));
 }
 
+/// A copy with something changed.
+/// @tparam N       What the node is.
+/// @param  change  Called with the copy.
+template <class N, class F>
+NodeRef changed(const NodeRef& node, F&& change) {
+  auto* const copy = new N(static_cast<const N&>(*node));
+  NodeRef result(copy);
+  change(*copy);
+  return result;
+}
+
 }  // namespace greenway::detail

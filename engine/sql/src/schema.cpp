@@ -141,8 +141,7 @@ std::vector<Column> Table::Data::primary_key_columns() const {
 }
 
 bool Table::Data::is_counted(const Column::Data& column) const {
-  const TypeKind kind = column.type.kind();
-  const bool is_integer = kind == TypeKind::integer || kind == TypeKind::big_integer || kind == TypeKind::small_integer;
+  const bool is_integer = column.type.is_integer();
   const bool may = column.primary_key && is_integer && column.foreign_keys.empty() && !column.server_default &&
                    primary_key_columns().size() == 1;
   return column.autoincrement.value_or(may) && is_integer;

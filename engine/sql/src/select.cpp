@@ -20,15 +20,6 @@ namespace {
 
 const SelectNode& select_of(const NodeRef& node) noexcept { return detail::as<SelectNode>(*node); }
 
-/// A copy of a select with something changed.
-template <class F>
-NodeRef changed(const NodeRef& node, F&& change) {
-  auto* const copy = new SelectNode(select_of(node));
-  NodeRef result(copy);
-  change(*copy);
-  return result;
-}
-
 NodeRef both(const NodeRef& condition, const ColumnElement& other) {
   return condition ? (ColumnElement(condition) && other).node() : other.node();
 }
@@ -55,13 +46,13 @@ Select::Select(const std::vector<Selected>& selected) {
 }
 
 Select Select::where(const ColumnElement& condition) const& {
-  return Select(changed(node_, [&](SelectNode& node) { node.where = both(node.where, condition); }));
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { node.where = both(node.where, condition); }));
 }
 
 Select Select::where(const ColumnElement& condition) && { return static_cast<const Select&>(*this).where(condition); }
 
 Select Select::select_from(const FromClause& from) const {
-  return Select(changed(node_, [&](SelectNode& node) { node.froms.push_back(from.node()); }));
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { node.froms.push_back(from.node()); }));
 }
 
 Select Select::join(const FromClause& right, const std::optional<ColumnElement>& on, bool isouter, bool full) const {
@@ -82,7 +73,7 @@ Select Select::join(const FromClause& right, const std::optional<ColumnElement>&
   }
   const FromClause from(left, detail::columns_of_selectable(left));
   const Join joined = from.join(right, on, isouter, full);
-  return Select(changed(node_, [&](SelectNode& node) {
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) {
     if (node.froms.empty()) {
       node.froms.push_back(joined.node());
     } else {
@@ -97,7 +88,7 @@ Select Select::join_from(const FromClause& left, const FromClause& right, const 
 }
 
 Select Select::with_list(List which, const std::vector<ColumnElement>& elements) const {
-  return Select(changed(node_, [&](SelectNode& node) {
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) {
     detail::NodeList& list =
         which == List::group_by ? node.group_by : which == List::order_by ? node.order_by : node.distinct_on;
     for (const ColumnElement& element : elements) {
@@ -107,22 +98,22 @@ Select Select::with_list(List which, const std::vector<ColumnElement>& elements)
 }
 
 Select Select::having(const ColumnElement& condition) const {
-  return Select(changed(node_, [&](SelectNode& node) { node.having = both(node.having, condition); }));
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { node.having = both(node.having, condition); }));
 }
 
 Select Select::limit(const Operand& count) const {
-  return Select(changed(node_, [&](SelectNode& node) {
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) {
     node.limit = count.node(BigInteger());
     node.is_fetch = false;
   }));
 }
 
 Select Select::offset(const Operand& count) const {
-  return Select(changed(node_, [&](SelectNode& node) { node.offset = count.node(BigInteger()); }));
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { node.offset = count.node(BigInteger()); }));
 }
 
 Select Select::fetch(const Operand& count, bool with_ties) const {
-  return Select(changed(node_, [&](SelectNode& node) {
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) {
     node.limit = count.node(BigInteger());
     node.is_fetch = true;
     node.with_ties = with_ties;
@@ -130,11 +121,11 @@ Select Select::fetch(const Operand& count, bool with_ties) const {
 }
 
 Select Select::distinct() const {
-  return Select(changed(node_, [](SelectNode& node) { node.is_distinct = true; }));
+  return Select(detail::changed<SelectNode>(node_, [](SelectNode& node) { node.is_distinct = true; }));
 }
 
 Select Select::with_for_update(const ForUpdate& how) const {
-  return Select(changed(node_, [&](SelectNode& node) {
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) {
     node.is_for_update = true;
     node.is_read = how.read;
     node.is_key_share = how.key_share;
@@ -151,11 +142,11 @@ Select Select::correlate(const std::vector<FromClause>& froms) const { return wi
 Select Select::correlate_except(const std::vector<FromClause>& froms) const { return with_correlation(froms, true); }
 
 Select Select::add_cte(const CTE& cte) const {
-  return Select(changed(node_, [&](SelectNode& node) { node.ctes.push_back(cte.node()); }));
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { node.ctes.push_back(cte.node()); }));
 }
 
 Select Select::with_correlation(const std::vector<FromClause>& froms, bool excepts) const {
-  return Select(changed(node_, [&](SelectNode& node) {
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) {
     node.says_correlate = true;
     node.correlates_others = excepts;
     for (const FromClause& from : froms) {
@@ -165,18 +156,18 @@ Select Select::with_correlation(const std::vector<FromClause>& froms, bool excep
 }
 
 Select Select::add_columns(const std::vector<Selected>& selected) const {
-  return Select(changed(node_, [&](SelectNode& node) {
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) {
     const detail::NodeList added = nodes_of(selected);
     node.columns.insert(node.columns.end(), added.begin(), added.end());
   }));
 }
 
 Select Select::with_only_columns(const std::vector<Selected>& selected) const {
-  return Select(changed(node_, [&](SelectNode& node) { node.columns = nodes_of(selected); }));
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { node.columns = nodes_of(selected); }));
 }
 
 Select Select::prefix_with(const std::string& sql) const {
-  return Select(changed(node_, [&](SelectNode& node) { node.prefix += (node.prefix.empty() ? "" : " ") + sql; }));
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { node.prefix += (node.prefix.empty() ? "" : " ") + sql; }));
 }
 
 Subquery Select::subquery(std::string name) const {

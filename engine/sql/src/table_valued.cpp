@@ -14,19 +14,6 @@ using detail::NodeKind;
 using detail::NodeList;
 using detail::NodeRef;
 
-namespace {
-
-/// A copy with something changed.
-template <class F>
-NodeRef changed(const NodeRef& node, F&& change) {
-  auto* const copy = new Node(*node);
-  NodeRef result(copy);
-  change(*copy);
-  return result;
-}
-
-}  // namespace
-
 TableValuedAlias::TableValuedAlias(NodeRef node) : FromClause(node, detail::columns_of_selectable(node)) {}
 
 TableValuedAlias::TableValuedAlias(const NodeRef& function, const std::vector<ColumnElement>& columns)
@@ -39,11 +26,11 @@ TableValuedAlias::TableValuedAlias(const NodeRef& function, const std::vector<Co
       }()) {}
 
 TableValuedAlias TableValuedAlias::with_flag(unsigned flag) const {
-  return TableValuedAlias(changed(node_, [&](Node& node) { node.flags = static_cast<std::uint8_t>(node.flags | flag); }));
+  return TableValuedAlias(detail::changed<Node>(node_, [&](Node& node) { node.flags = static_cast<std::uint8_t>(node.flags | flag); }));
 }
 
 TableValuedAlias TableValuedAlias::alias(std::string name) const {
-  return TableValuedAlias(changed(node_, [&](Node& node) { node.text = std::move(name); }));
+  return TableValuedAlias(detail::changed<Node>(node_, [&](Node& node) { node.text = std::move(name); }));
 }
 
 TableValuedAlias TableValuedAlias::render_derived(bool with_types) const {
@@ -53,7 +40,7 @@ TableValuedAlias TableValuedAlias::render_derived(bool with_types) const {
 TableValuedAlias TableValuedAlias::lateral() const { return with_flag(detail::is_lateral); }
 
 TableValuedAlias TableValuedAlias::with_ordinality(const std::string& name) const {
-  return TableValuedAlias(changed(node_, [&](Node& node) {
+  return TableValuedAlias(detail::changed<Node>(node_, [&](Node& node) {
     node.flags |= detail::has_ordinality;
     node.children.push_back(column(name, BigInteger()).node());
   }));
@@ -75,7 +62,7 @@ Values values(const std::vector<ColumnElement>& columns, std::string name) {
 
 Values Values::data(const std::vector<std::vector<Value>>& rows) const {
   const NodeList& names = node_->child(0)->children;
-  return Values(changed(node_, [&](Node& node) {
+  return Values(detail::changed<Node>(node_, [&](Node& node) {
     for (const std::vector<Value>& row : rows) {
       if (row.size() != names.size()) {
         throw ArgumentError("data(): a row of values() has " + std::to_string(row.size()) + " values for " +

@@ -75,6 +75,10 @@ class Type {
   [[nodiscard]] bool is_text() const noexcept {
     return kind() == TypeKind::string || kind() == TypeKind::text || kind() == TypeKind::enum_;
   }
+  /// @return Whether values of it are integers.
+  [[nodiscard]] bool is_integer() const noexcept {
+    return kind() >= TypeKind::small_integer && kind() <= TypeKind::big_integer;
+  }
   /// @return Whether both are the same type.
   friend bool operator==(const Type& a, const Type& b) noexcept { return a.data_ == b.data_ || a.data() == b.data(); }
 
