@@ -141,6 +141,21 @@ TEST_CASE("many rows come back from one insert with RETURNING, in the order of t
   });
 }
 
+TEST_CASE("rows that say nothing are inserted one by one, each with its own key") {
+  everywhere([](const Engine& engine) {
+    Tables t;
+    Connection connection = engine.connect();
+    create_all(connection, t.metadata);
+    const std::vector<gw::Parameters> sets(3);
+    const int sent = sent_by(engine, [&] {
+      const auto rows = connection.execute(gw::insert(t.counted).returning(t.counted.c("id")), gw::rows(sets)).all();
+      REQUIRE(rows.size() == 3);
+      CHECK(rows[2].get<int>(0) == 3);
+    });
+    CHECK(sent == 3);
+  });
+}
+
 TEST_CASE("a page of rows has as many parameters as every server takes") {
   everywhere([](const Engine& engine) {
     gw::MetaData metadata;

@@ -33,9 +33,8 @@ FoundStatement CompiledCache::find(const Statement& statement, StatementShape& s
   found.binds = &shape.binds();
   {
     const std::lock_guard lock(mutex_);
-    if (const auto place = places_.find(key); place != places_.end()) {
-      entries_.splice(entries_.begin(), entries_, place->second);
-      found.compiled = place->second->compiled;
+    if (const Entry* const entry = look_up(key)) {
+      found.compiled = entry->compiled;
       return found;
     }
   }
@@ -86,16 +85,24 @@ bool CompiledCache::find_shape(const NodeRef& root, const StatementShape& shape,
   // One that is built anew for each execution comes only once, and is not worth remembering.
   const bool comes_again = root->was_executed.exchange(true, std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
-  const auto place = places_.find(shape.key());
-  if (place == places_.end()) {
+  Entry* const entry = look_up(shape.key());
+  if (entry == nullptr) {
     return false;
   }
-  entries_.splice(entries_.begin(), entries_, place->second);
-  found.compiled = place->second->compiled;
+  found.compiled = entry->compiled;
   if (comes_again) {
-    remember(*place->second, root, shape);
+    remember(*entry, root, shape);
   }
   return true;
+}
+
+CompiledCache::Entry* CompiledCache::look_up(std::string_view key) {
+  const auto place = places_.find(key);
+  if (place == places_.end()) {
+    return nullptr;
+  }
+  entries_.splice(entries_.begin(), entries_, place->second);
+  return &*place->second;
 }
 
 void CompiledCache::remember(Entry& entry, const NodeRef& root, const StatementShape& shape) {

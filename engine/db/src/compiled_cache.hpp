@@ -61,6 +61,7 @@ class CompiledCache {
 
   static Executable compiled(const Statement& statement, const StatementShape& shape, const Dialect& dialect);
   void keep(std::string key, const NodeRef& root, const std::shared_ptr<const Executable>& compiled);
+  Entry* look_up(std::string_view key);  // under the lock
   bool find_known(const Node* root, FoundStatement& found);
   bool find_shape(const NodeRef& root, const StatementShape& shape, FoundStatement& found);
   void remember(Entry& entry, const NodeRef& root, const StatementShape& shape);

@@ -92,6 +92,13 @@ std::vector<Value> values_of(const std::vector<const detail::BindNode*>& binds, 
   return values;
 }
 
+/// For a statement whose rows are read before anybody else gets its result.
+ExecutionOptions buffered(ExecutionOptions options) {
+  options.stream_results = false;
+  options.yield_per.reset();
+  return options;
+}
+
 /// The columns of an inserted row's primary key that the statement itself says.
 std::vector<Value> known_key(const detail::FoundStatement& found, const Parameters& parameters) {
   std::vector<Value> key;
@@ -116,26 +123,23 @@ Result Connection::execute(const Statement& statement, const Parameters& paramet
   const detail::FoundStatement found = state().find(sent, shape, translating ? &*translating : nullptr);
   const std::vector<Value> values = values_of(*found.binds, parameters, dialect().kind());
   if (!found.compiled->key.empty()) {
-    return execute_insert(*found.compiled, values, known_key(found, parameters), options);
+    return execute_insert(found.compiled, values, known_key(found, parameters), options);
   }
   Result result = state().execute(found.compiled->sql, values, options);
   result.set_columns({found.compiled, &found.compiled->columns});
   return result;
 }
 
-Result Connection::execute_insert(const detail::Executable& insert, const std::vector<Value>& values,
+Result Connection::execute_insert(const std::shared_ptr<const detail::Executable>& insert, const std::vector<Value>& values,
                                   std::vector<Value> key, const ExecutionOptions& options) {
-  ExecutionOptions buffered = options;
-  buffered.stream_results = false;
-  buffered.yield_per.reset();
-  Result result = state().execute(insert.sql, values, buffered);
+  Result result = state().execute(insert->sql, values, buffered(options));
   std::optional<Row> returned;
-  if (insert.returns_key) {
-    result.set_columns(std::make_shared<const detail::StatementColumns>(insert.columns));
+  if (insert->returns_key) {
+    result.set_columns({insert, &insert->columns});
     returned = result.fetchone();
   }
   for (std::size_t i = 0; i != key.size(); ++i) {
-    const detail::InsertedKey::Part& part = insert.key[i];
+    const detail::InsertedKey::Part& part = insert->key[i];
     if (part.source == detail::InsertedKey::Source::rowid) {
       key[i] = Value(result.lastrowid());
     } else if (part.source == detail::InsertedKey::Source::returned && returned) {
@@ -174,14 +178,14 @@ Result Connection::insert_many_values(const Statement& insert, std::span<const P
   constexpr std::size_t most_parameters = 7000;
   const ExecutionOptions& mine = state().options();
   const std::size_t asked = options.insertmanyvalues_page_size.value_or(mine.insertmanyvalues_page_size.value_or(1000));
-  const std::size_t page = std::clamp<std::size_t>(most_parameters / std::max<std::size_t>(sets.front().items().size(), 1), 1,
-                                                   std::max<std::size_t>(asked, 1));
-  ExecutionOptions buffered = options;
-  buffered.stream_results = false;
-  buffered.yield_per.reset();
+  const std::size_t columns = sets.front().items().size();
+  // Of rows that say nothing DEFAULT VALUES makes one.
+  const std::size_t page =
+      columns == 0 ? 1 : std::clamp<std::size_t>(most_parameters / columns, 1, std::max<std::size_t>(asked, 1));
+  const ExecutionOptions how = buffered(options);
   std::optional<Result> all;
   for (std::size_t first = 0; first < sets.size(); first += page) {
-    Result some = execute(detail::with_rows(insert, sets.subspan(first, std::min(page, sets.size() - first))), {}, buffered);
+    Result some = execute(detail::with_rows(insert, sets.subspan(first, std::min(page, sets.size() - first))), {}, how);
     if (all) {
       all->append(std::move(some));
     } else {

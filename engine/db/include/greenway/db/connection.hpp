@@ -280,8 +280,8 @@ class Connection {
     return std::forward<F>(fn)();
   }
   static void commit_if_active(Transaction& transaction);
-  Result execute_insert(const detail::Executable& insert, const std::vector<Value>& values, std::vector<Value> key,
-                        const ExecutionOptions& options);
+  Result execute_insert(const std::shared_ptr<const detail::Executable>& insert, const std::vector<Value>& values,
+                        std::vector<Value> key, const ExecutionOptions& options);
   Result insert_many_values(const Statement& insert, std::span<const Parameters> sets, const ExecutionOptions& options);
 
   std::shared_ptr<detail::ConnectionState> state_;
