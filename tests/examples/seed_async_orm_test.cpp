@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <regex>
 #include <string>
 
 #include "database.hpp"
@@ -30,25 +29,15 @@ constexpr const char* lines =
     "B(id=4)\n"
     "B(id=5)\n";
 
-void check(const Shell& shell, const std::string& url) {
-  for (int run = 0; run != 2; ++run) {
-    const Ended seed = shell.run(SEED_ASYNC_ORM_PROGRAM " '" + url + "'");
-    CHECK(seed.exit_code == 0);
-    CHECK(std::regex_replace(seed.out, std::regex("created at: [0-9: -]+"), "created at: …") == lines);
-    check_orm_seed_log(seed.err);
-    check_orm_seed_rows(url);
-  }
-}
-
 }  // namespace
 
 TEST_CASE("seed_async_orm prints and sends what SQLAlchemy's async_orm.py does, on a SQLite file with and without the tables") {
   const Shell shell;
-  check(shell, "sqlite:///" + shell.file("orm.db").string());
+  check_orm_seed(shell, SEED_ASYNC_ORM_PROGRAM, "sqlite:///" + shell.file("orm.db").string(), lines);
 }
 
 TEST_CASE("seed_async_orm does the same on PostgreSQL") {
   const Shell shell;
   const Database database;
-  check(shell, database.url());
+  check_orm_seed(shell, SEED_ASYNC_ORM_PROGRAM, database.url(), lines);
 }

@@ -18,25 +18,15 @@ constexpr const char* lines =
     "B(id=4)\n"
     "B(id=5)\n";
 
-void check(const Shell& shell, const std::string& url) {
-  for (int run = 0; run != 2; ++run) {
-    const Ended seed = shell.run(SEED_GREENLET_ORM_PROGRAM " '" + url + "'");
-    CHECK(seed.exit_code == 0);
-    CHECK(seed.out == lines);
-    check_orm_seed_log(seed.err);
-    check_orm_seed_rows(url);
-  }
-}
-
 }  // namespace
 
 TEST_CASE("seed_greenlet_orm prints and sends what SQLAlchemy's greenlet_orm.py does, on a SQLite file with and without the tables") {
   const Shell shell;
-  check(shell, "sqlite:///" + shell.file("orm.db").string());
+  check_orm_seed(shell, SEED_GREENLET_ORM_PROGRAM, "sqlite:///" + shell.file("orm.db").string(), lines);
 }
 
 TEST_CASE("seed_greenlet_orm does the same on PostgreSQL") {
   const Shell shell;
   const Database database;
-  check(shell, database.url());
+  check_orm_seed(shell, SEED_GREENLET_ORM_PROGRAM, database.url(), lines);
 }

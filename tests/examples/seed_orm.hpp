@@ -3,8 +3,9 @@
 
 #include <string>
 
-/// Checks what an ORM seed has sent besides asking the catalogue, by its log: the figures of SQLAlchemy's own programs.
-void check_orm_seed_log(const std::string& log);
+#include "shell.hpp"
 
-/// Checks what an ORM seed leaves in the database.
-void check_orm_seed_rows(const std::string& url);
+/// Runs an ORM seed twice, without its tables and with them, and checks what it prints, what it sends besides asking the
+/// catalogue (the figures of SQLAlchemy's own programs), and what it leaves in the database.
+/// @param lines  What it prints; moments are printed as "…".
+void check_orm_seed(const Shell& shell, const std::string& program, const std::string& url, const std::string& lines);

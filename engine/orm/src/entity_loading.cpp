@@ -19,38 +19,17 @@ namespace {
 
 constexpr std::size_t keys_a_select = 500;  // SQLAlchemy's
 
-Value value_of(const Instance& instance, std::size_t attribute) {
-  return instance.mapper.attributes[attribute].type->value(instance.member(attribute));
-}
-
 /// What relates an owner to its targets: empty where a part is NULL, and so nothing does.
 std::string link_of(const Instance& instance, const Relationship& relationship, bool is_owner) {
   std::string link;
   for (const auto& [mine, other] : relationship.pairs) {
-    const Value part = value_of(instance, is_owner ? mine : other);
+    const Value part = instance.value(is_owner ? mine : other);
     if (part.is_null()) {
       return {};
     }
     append_key(link, part);
   }
   return link;
-}
-
-/// Whether a target is related to one of some owners, whose parts of the foreign key are wanted[first …].
-ColumnElement is_among(const Mapper& target, const Relationship& about, const std::vector<std::vector<Value>>& wanted,
-                       std::size_t first, std::size_t last) {
-  const auto begin = wanted.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto end = wanted.begin() + static_cast<std::ptrdiff_t>(last);
-  if (about.pairs.size() == 1) {
-    std::vector<Value> keys;
-    std::transform(begin, end, std::back_inserter(keys), [](const std::vector<Value>& parts) { return parts.front(); });
-    return target.attributes[about.pairs.front().second].column.in_(keys);
-  }
-  std::vector<ColumnElement> columns;
-  for (const auto& [mine, other] : about.pairs) {
-    columns.push_back(target.attributes[other].column);
-  }
-  return tuple_(columns).in_rows({begin, end});
 }
 
 }  // namespace
@@ -128,7 +107,7 @@ void SessionState::refresh(const void* object) {
   autoflush();
   Select select = *instance.mapper.select_all;
   for (const std::size_t attribute : instance.mapper.key) {
-    select = std::move(select).where(instance.mapper.attributes[attribute].column == value_of(instance, attribute));
+    select = std::move(select).where(instance.mapper.attributes[attribute].column == instance.value(attribute));
   }
   const std::optional<Row> row = connection().execute(select).first();
   if (!row) {
@@ -172,6 +151,10 @@ void SessionState::select_related(const Mapper& mapper, std::size_t relationship
   const Mapper& target = *about.target;
   std::unordered_map<std::string, std::vector<std::shared_ptr<void>>> found;  // by what relates them
   std::vector<std::vector<Value>> wanted;
+  std::vector<std::size_t> others;  // the target's attributes
+  for (const auto& [mine, other] : about.pairs) {
+    others.push_back(other);
+  }
   for (const Instance* const owner : owners) {
     const std::string link = link_of(*owner, about, true);
     if (link.empty() || found.contains(link)) {
@@ -189,7 +172,7 @@ void SessionState::select_related(const Mapper& mapper, std::size_t relationship
     }
     std::vector<Value> parts;
     for (const auto& [mine, other] : about.pairs) {
-      parts.push_back(value_of(*owner, mine));
+      parts.push_back(owner->value(mine));
     }
     wanted.push_back(std::move(parts));
   }
@@ -197,11 +180,13 @@ void SessionState::select_related(const Mapper& mapper, std::size_t relationship
     const std::size_t last = std::min(first + keys_a_select, wanted.size());
     Select select = *target.select_all;
     if (last - first == 1) {
-      for (std::size_t i = 0; i != about.pairs.size(); ++i) {
-        select = std::move(select).where(target.attributes[about.pairs[i].second].column == wanted[first][i]);
+      for (std::size_t i = 0; i != others.size(); ++i) {
+        select = std::move(select).where(target.attributes[others[i]].column == wanted[first][i]);
       }
     } else {
-      select = std::move(select).where(is_among(target, about, wanted, first, last));
+      const auto begin = wanted.begin() + static_cast<std::ptrdiff_t>(first);
+      select = std::move(select).where(
+          target.is_among(others, {begin, wanted.begin() + static_cast<std::ptrdiff_t>(last)}));
     }
     for (const ColumnElement& element : about.order_by) {
       select = select.order_by(element);
@@ -209,7 +194,7 @@ void SessionState::select_related(const Mapper& mapper, std::size_t relationship
     for (const Row& row : connection().execute(select)) {
       const std::shared_ptr<void> object = load(target, row, 0);
       std::string link;
-      for (const auto& [mine, other] : about.pairs) {
+      for (const std::size_t other : others) {
         append_key(link, row.get<Value>(other));
       }
       found[link].push_back(object);

@@ -11,10 +11,12 @@ void* Instance::member(std::size_t attribute) const {
   return static_cast<std::byte*>(object.get()) + mapper.attributes[attribute].offset;
 }
 
+Value Instance::value(std::size_t attribute) const { return mapper.attributes[attribute].type->value(member(attribute)); }
+
 bool Instance::is_unchanged(std::size_t attribute) const {
   const MemberType& type = *mapper.attributes[attribute].type;
   return loaded ? type.is_in(member(attribute), *loaded, first_column + attribute)
-                : type.value(member(attribute)) == written[attribute];
+                : value(attribute) == written[attribute];
 }
 
 std::vector<Value> Instance::row_values() const {

@@ -53,6 +53,19 @@ std::size_t Mapper::number_of(std::string_view column) const {
   return static_cast<std::size_t>(found - attributes.begin());
 }
 
+ColumnElement Mapper::is_among(const std::vector<std::size_t>& some, const std::vector<std::vector<Value>>& values) const {
+  if (some.size() == 1) {
+    std::vector<Value> alone;
+    std::ranges::transform(values, std::back_inserter(alone), [](const std::vector<Value>& list) { return list.front(); });
+    return attributes[some.front()].column.in_(alone);
+  }
+  std::vector<ColumnElement> columns;
+  for (const std::size_t attribute : some) {
+    columns.push_back(attributes[attribute].column);
+  }
+  return tuple_(columns).in_rows(values);
+}
+
 namespace {
 
 using Pairs = std::vector<std::pair<std::size_t, std::size_t>>;

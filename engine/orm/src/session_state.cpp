@@ -222,7 +222,7 @@ bool SessionState::is_modified(const void* object) const {
 std::string SessionState::key_of(const Instance& instance) const {
   std::string key;
   for (const std::size_t attribute : instance.mapper.key) {
-    append_key(key, instance.mapper.attributes[attribute].type->value(instance.member(attribute)));
+    append_key(key, instance.value(attribute));
   }
   return key;
 }

@@ -48,8 +48,7 @@ class UnitOfWork {
       const Instance& to = to_target ? target : owner;
       const std::size_t read = to_target ? mine : other;
       const std::size_t written = to_target ? other : mine;
-      to.mapper.attributes[written].type->assign(to.member(written),
-                                                 from.mapper.attributes[read].type->value(from.member(read)));
+      to.mapper.attributes[written].type->assign(to.member(written), from.value(read));
     }
   }
   static void clear_key(const Mapper& mapper, const Relationship& relationship, const Instance& instance) {
@@ -299,7 +298,7 @@ class UnitOfWork {
       Parameters set;
       for (std::size_t i = 0; i != mask.size(); ++i) {
         if (mask[i]) {
-          set.add(mapper.attributes[i].column.name(), value_of(*instance, i));
+          set.add(mapper.attributes[i].column.name(), instance->value(i));
         }
       }
       sets.push_back(std::move(set));
@@ -343,7 +342,7 @@ class UnitOfWork {
       for (std::size_t i = 0; i != mapper.attributes.size(); ++i) {
         if (!instance->is_unchanged(i)) {
           refuse_new_key(mapper, i);
-          set.emplace_back(mapper.attributes[i].column.name(), value_of(*instance, i));
+          set.emplace_back(mapper.attributes[i].column.name(), instance->value(i));
         }
       }
       if (!set.empty()) {
@@ -366,7 +365,7 @@ class UnitOfWork {
     }
     Update update = greenway::update(*mapper.table).values(set);
     for (const std::size_t attribute : mapper.key) {
-      update = update.where(mapper.attributes[attribute].column == value_of(instance, attribute));
+      update = update.where(mapper.attributes[attribute].column == instance.value(attribute));
     }
     std::vector<std::size_t> made;
     std::vector<Selected> returned;
@@ -397,27 +396,14 @@ class UnitOfWork {
       return;
     }
     std::ranges::sort(gone, {}, &Instance::key);
-    Delete statement = delete_(*mapper.table);
-    if (mapper.key.size() == 1) {
-      std::vector<Value> keys;
-      for (const Instance* const instance : gone) {
-        keys.push_back(value_of(*instance, mapper.key.front()));
-      }
-      statement = statement.where(mapper.attributes[mapper.key.front()].column.in_(keys));
-    } else {
-      std::vector<ColumnElement> columns;
+    std::vector<std::vector<Value>> keys;
+    for (const Instance* const instance : gone) {
+      std::vector<Value>& key = keys.emplace_back();
       for (const std::size_t attribute : mapper.key) {
-        columns.push_back(mapper.attributes[attribute].column);
+        key.push_back(instance->value(attribute));
       }
-      std::vector<std::vector<Value>> keys;
-      for (const Instance* const instance : gone) {
-        std::vector<Value>& key = keys.emplace_back();
-        for (const std::size_t attribute : mapper.key) {
-          key.push_back(value_of(*instance, attribute));
-        }
-      }
-      statement = statement.where(tuple_(columns).in_rows(keys));
     }
+    const Delete statement = delete_(*mapper.table).where(mapper.is_among(mapper.key, keys));
     const Result result = session_.connection().execute(statement);
     check_rowcount("DELETE", mapper, static_cast<std::int64_t>(gone.size()), result.rowcount());
     for (Instance* const instance : gone) {
@@ -434,15 +420,11 @@ class UnitOfWork {
     }
   }
 
-  static Value value_of(const Instance& instance, std::size_t attribute) {
-    return instance.mapper.attributes[attribute].type->value(instance.member(attribute));
-  }
-
   static void write_down(Instance& instance) {
     instance.loaded.reset();
     instance.written.clear();
     for (std::size_t i = 0; i != instance.mapper.attributes.size(); ++i) {
-      instance.written.push_back(value_of(instance, i));
+      instance.written.push_back(instance.value(i));
     }
   }
 

@@ -84,6 +84,17 @@ class Related {
   bool is_gone_ = false;          // detached before it was loaded
 };
 
+/// @param item  A `T` or a `std::shared_ptr<T>`.
+/// @return It, shared.
+template <class T, class U>
+std::shared_ptr<T> shared(U&& item) {
+  if constexpr (std::convertible_to<U, std::shared_ptr<T>>) {
+    return std::forward<U>(item);
+  } else {
+    return std::make_shared<T>(std::forward<U>(item));
+  }
+}
+
 }  // namespace detail
 
 /// The entities of type `T` that belong to this one, in the order they were loaded or added.
@@ -102,7 +113,7 @@ class Many : public detail::Related {
     requires(sizeof...(U) > 0 && ((std::convertible_to<U, T> || std::convertible_to<U, value_type>) && ...))
   Many(U&&... items) {
     items_.reserve(sizeof...(U));
-    (items_.push_back(entity(std::forward<U>(items))), ...);
+    (items_.push_back(detail::shared<T>(std::forward<U>(items))), ...);
   }
   /// @param other  Stays as it is: see Related.
   Many(const Many& other) : Related(other) {}
@@ -136,7 +147,7 @@ class Many : public detail::Related {
     requires(std::convertible_to<U, T> || std::convertible_to<U, value_type>)
   value_type append(U&& item) {
     touch();
-    return items_.emplace_back(entity(std::forward<U>(item)));
+    return items_.emplace_back(detail::shared<T>(std::forward<U>(item)));
   }
   /// Takes one out, if it is there: it belongs to nobody from now on.
   /// @param item  Which.
@@ -151,14 +162,6 @@ class Many : public detail::Related {
   }
 
  private:
-  template <class U>
-  static value_type entity(U&& item) {
-    if constexpr (std::convertible_to<U, value_type>) {
-      return std::forward<U>(item);
-    } else {
-      return std::make_shared<T>(std::forward<U>(item));
-    }
-  }
   const std::vector<value_type>& touched() const {
     touch();
     return items_;
@@ -186,7 +189,7 @@ class One : public detail::Related {
   /// @param item  `T` or `std::shared_ptr<T>`; null for none.
   template <class U>
     requires(std::convertible_to<U, T> || std::convertible_to<U, value_type>)
-  One(U&& item) : item_(entity(std::forward<U>(item))) {}
+  One(U&& item) : item_(detail::shared<T>(std::forward<U>(item))) {}
   /// @param other  Stays as it is: see Related.
   One(const One& other) : Related(other) {}
   /// @param other  Of a transient entity it is left empty; another's stays as it is.
@@ -220,14 +223,6 @@ class One : public detail::Related {
   operator value_type() const { return get(); }
 
  private:
-  template <class U>
-  static value_type entity(U&& item) {
-    if constexpr (std::convertible_to<U, value_type>) {
-      return std::forward<U>(item);
-    } else {
-      return std::make_shared<T>(std::forward<U>(item));
-    }
-  }
   [[nodiscard]] std::vector<std::shared_ptr<void>> items() const override {
     const value_type item = item_ != nullptr ? item_ : pointed_to_.lock();
     return item != nullptr ? std::vector<std::shared_ptr<void>>{item} : std::vector<std::shared_ptr<void>>();

@@ -59,6 +59,8 @@ struct Instance {
   /// What its row says.
   [[nodiscard]] std::vector<Value> row_values() const;
   [[nodiscard]] void* member(std::size_t attribute) const;
+  /// What a member is now.
+  [[nodiscard]] Value value(std::size_t attribute) const;
 };
 
 }  // namespace detail

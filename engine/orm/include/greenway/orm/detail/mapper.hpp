@@ -75,6 +75,8 @@ struct Mapper {
   [[nodiscard]] std::optional<std::size_t> find_relationship(std::size_t offset) const noexcept;
   /// The number of the attribute of a column.
   [[nodiscard]] std::size_t number_of(std::string_view column) const;
+  /// Whether a row's attributes are one of some lists of values.
+  [[nodiscard]] ColumnElement is_among(const std::vector<std::size_t>& some, const std::vector<std::vector<Value>>& values) const;
   [[nodiscard]] Related& related(void* object, std::size_t relationship) const noexcept {
     return *relationships[relationship].related(static_cast<std::byte*>(object) + relationships[relationship].offset);
   }
