@@ -124,6 +124,7 @@ void SessionState::load_related(Instance& owner, std::size_t relationship) {
     throw MissingGreenlet("loading " + name + " needs a greenlet: load it with its entity by .options(selectinload(&" + name +
                           ")), or run what touches it with AsyncSession::run_sync()");
   }
+  const SessionUse use(*this);
   check_usable();
   if (!is_flushing_) {
     autoflush();

@@ -31,4 +31,10 @@ std::vector<Value> Instance::row_values() const {
   return values;
 }
 
+void Instance::assign(const std::vector<Value>& values) const {
+  for (std::size_t i = 0; i != values.size(); ++i) {
+    mapper.attributes[i].type->assign(member(i), values[i]);
+  }
+}
+
 }  // namespace greenway::detail

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <greenway/base/error.hpp>
-#include <greenway/runtime/cancel.hpp>
 
 #include "session_state.hpp"
 
@@ -15,11 +14,11 @@ namespace detail {
 namespace {
 
 constexpr std::size_t entities_a_time = 1000;
-constexpr std::chrono::seconds clean_up_bound{2};
 
 }  // namespace
 
 std::vector<std::shared_ptr<void>> EntityRows::next_some(std::size_t size) {
+  const SessionUse use(*session_);
   std::vector<std::shared_ptr<void>> entities;
   for (const Row& row : result_.fetchmany(size)) {
     entities.push_back(session_->load(*mapper_, row, 0));
@@ -44,7 +43,13 @@ std::shared_ptr<void> EntityRows::next() {
 Session::Session(const Engine& engine, const SessionOptions& options) : Session(engine, options, detail::Facade::blocking) {}
 
 Session::Session(const Engine& engine, const SessionOptions& options, detail::Facade facade)
-    : state_(std::make_unique<detail::SessionState>(engine, facade, options)) {}
+    : state_(std::make_shared<detail::SessionState>(engine, facade, options)) {}
+
+Session::Session(Connection& connection, const SessionOptions& options)
+    : Session(connection, options, detail::Facade::blocking) {}
+
+Session::Session(Connection& connection, const SessionOptions& options, detail::Facade facade)
+    : state_(std::make_shared<detail::SessionState>(connection, facade, options)) {}
 
 Session::Session(Session&& other) noexcept = default;
 Session& Session::operator=(Session&& other) noexcept = default;
@@ -57,60 +62,77 @@ detail::SessionState& Session::state() const {
   return *state_;
 }
 
-void Session::add_to(const detail::Mapper& mapper, const std::shared_ptr<void>& entity) { state().add(mapper, entity); }
+detail::SessionUse Session::use() const { return detail::SessionUse(state()); }
 
-void Session::delete_from(const void* entity) { state().mark_deleted(entity); }
+void Session::add_to(const detail::Mapper& mapper, const std::shared_ptr<void>& entity) { use()->add(mapper, entity); }
+
+void Session::delete_from(const void* entity) { use()->mark_deleted(entity); }
 
 detail::EntityRows Session::select(const Select& statement, const detail::Mapper& mapper,
                                    const std::vector<LoaderOption>& options, bool streams) {
-  state().autoflush();
+  const detail::SessionUse session = use();
+  session->autoflush();
   ExecutionOptions how;
   how.stream_results = streams && options.empty();
   if (how.stream_results.value_or(false)) {
     how.yield_per = detail::entities_a_time;
   }
-  return detail::EntityRows(connection().execute(statement, {}, how), mapper, state(), options);
+  return detail::EntityRows(session->connection().execute(statement, {}, how), mapper, state(), options);
 }
 
 std::shared_ptr<void> Session::get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key) {
-  return state().get(mapper, key, {});
+  return use()->get(mapper, key, {});
 }
 
-void Session::refresh_from(const void* entity) { state().refresh(entity); }
+void Session::refresh_from(const void* entity) { use()->refresh(entity); }
 
-void Session::expire_one(const void* entity) { state().expire(entity); }
+void Session::expire_one(const void* entity) { use()->expire(entity); }
 
-void Session::expunge_one(const void* entity) { state().expunge(entity); }
+void Session::expunge_one(const void* entity) { use()->expunge(entity); }
 
-void Session::flush() { state().flush(); }
+void Session::flush() { use()->flush(); }
 
-void Session::autoflush() { state().autoflush(); }
+void Session::autoflush() { use()->autoflush(); }
 
-void Session::commit() { state().commit(); }
+void Session::commit() { use()->commit(); }
 
-void Session::rollback() { state().rollback(); }
+void Session::rollback() { use()->rollback(); }
 
-void Session::roll_back_and_forget() noexcept {
-  try {
-    const Shield shield(detail::clean_up_bound);
-    state().rollback();
-  } catch (...) {
-    // Bounded clean-up: the connection closed itself, which rolls back, and the first error is what the caller gets.
-  }
-}
+void Session::reset() { use()->reset(); }
 
-void Session::close() noexcept {
+void Session::invalidate() { use()->invalidate(); }
+
+void Session::close() {
   if (state_ != nullptr) {
-    state_->close();
+    use()->close();
   }
 }
 
-void Session::check_not_begun() const {
-  state().check_usable();
-  if (in_transaction()) {
-    throw InvalidRequestError("A transaction is already begun on this Session.");
+SessionTransaction Session::begin() { return SessionTransaction(state_, use()->begin(), false, true); }
+
+SessionTransaction Session::begin_nested() { return SessionTransaction(state_, use()->begin_nested(), true, true); }
+
+void Session::commit_if_active(SessionTransaction& transaction) {
+  if (transaction.is_active()) {
+    transaction.commit();
   }
 }
+
+std::optional<SessionTransaction> Session::get_transaction() const {
+  return in_transaction() ? std::optional(SessionTransaction(state_, state().transaction(), false, false)) : std::nullopt;
+}
+
+std::optional<SessionTransaction> Session::get_nested_transaction() const {
+  return in_nested_transaction() ? std::optional(SessionTransaction(state_, state().savepoint(), true, false)) : std::nullopt;
+}
+
+bool Session::in_nested_transaction() const noexcept { return state_ != nullptr && state_->savepoint() != 0; }
+
+bool Session::is_active() const noexcept { return state_ != nullptr && !state_->is_closed() && !state_->has_failed(); }
+
+const Engine& Session::get_bind() const { return state().engine(); }
+
+std::map<std::string, std::any>& Session::info() { return state().info(); }
 
 EntityState Session::state_of(const void* entity) const noexcept {
   return state_ != nullptr ? state_->state_of(entity) : EntityState::transient;
@@ -120,6 +142,6 @@ bool Session::is_modified_one(const void* entity) const { return state().is_modi
 
 bool Session::in_transaction() const noexcept { return state_ != nullptr && state_->in_transaction(); }
 
-Connection& Session::connection() { return state().connection(); }
+Connection& Session::connection() { return use()->connection(); }
 
 }  // namespace greenway

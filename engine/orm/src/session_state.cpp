@@ -2,7 +2,6 @@
 #include "session_state.hpp"
 
 #include <algorithm>
-#include <source_location>
 #include <utility>
 
 #include <greenway/base/error.hpp>
@@ -12,83 +11,10 @@
 
 namespace greenway::detail {
 
-SessionState::SessionState(Engine engine, Facade facade, const SessionOptions& options)
-    : engine_(std::move(engine)), facade_(facade), options_(options) {}
-
-SessionState::~SessionState() { close(); }
-
-// Its transaction.
-
-void SessionState::check_usable() const {
-  if (is_closed_) {
-    throw ResourceClosedError("This Session is closed");
-  }
-  if (has_failed_) {
-    throw PendingRollbackError("This Session's transaction has been rolled back due to a previous exception during flush. "
-                               "To begin a new transaction with this Session, first issue Session.rollback().");
-  }
-}
-
-Connection& SessionState::connection() {
-  check_usable();
-  if (!connection_) {
-    connection_ = connect_through(engine_, facade_, std::source_location::current());
-  }
-  return *connection_;
-}
-
-void SessionState::commit() {
-  flush();
-  if (connection_) {
-    connection_->commit();
-    connection_.reset();
-  }
-  std::vector<Instance*> gone;
-  for (const auto& [object, instance] : instances_) {
-    instance->is_new = false;
-    instance->before.reset();
-    instance->generated.clear();
-    if (instance->state == EntityState::deleted) {
-      gone.push_back(instance.get());
-    } else if (options_.expire_on_commit) {
-      make_stale(*instance);
-    }
-  }
-  for (Instance* const instance : gone) {
-    release(*instance);
-  }
-}
-
-void SessionState::rollback() {
-  if (is_closed_) {
-    throw ResourceClosedError("This Session is closed");
-  }
-  has_failed_ = false;
-  std::vector<Instance*> unmade;
-  for (const auto& [object, instance] : instances_) {
-    if (instance->is_new || instance->state == EntityState::pending) {
-      unmade.push_back(instance.get());
-    } else {
-      restore(*instance);
-    }
-  }
-  for (Instance* const instance : unmade) {
-    for (const std::size_t attribute : instance->generated) {
-      instance->mapper.attributes[attribute].type->unset(instance->member(attribute));
-    }
-    release(*instance);
-  }
-  if (std::optional<Connection> connection = std::exchange(connection_, std::nullopt)) {
-    connection->rollback();
-  }
-}
-
 // Its values of before the transaction; what is loaded of its relationships is stale as well.
 void SessionState::restore(Instance& instance) {
   const std::vector<Value> values = instance.before ? *std::move(instance.before) : instance.row_values();
-  for (std::size_t i = 0; i != values.size(); ++i) {
-    instance.mapper.attributes[i].type->assign(instance.member(i), values[i]);
-  }
+  instance.assign(values);
   instance.written = values;
   instance.loaded.reset();
   instance.before.reset();
@@ -105,20 +31,6 @@ void SessionState::make_stale(Instance& instance) {
     instance.related[i] = {};
   }
 }
-
-void SessionState::close() noexcept {
-  is_closed_ = true;
-  for (const auto& [object, instance] : instances_) {
-    for (std::size_t i = 0; i != instance->mapper.relationships.size(); ++i) {
-      RelatedAccess::detach(instance->mapper.related(instance->object.get(), i));
-    }
-  }
-  identity_map_.clear();
-  instances_.clear();
-  connection_.reset();
-}
-
-// Its entities.
 
 Instance* SessionState::find(const void* object) const noexcept {
   const auto found = instances_.find(object);

@@ -5,17 +5,24 @@
 //
 // Every entity of the session has an Instance. One that stands for a row is in the identity map as well.
 
+#include <any>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <greenway/db/engine.hpp>
 #include <greenway/orm/detail/instance.hpp>
 #include <greenway/orm/detail/mapper.hpp>
 #include <greenway/orm/session.hpp>
+#include <greenway/runtime/greenlet.hpp>
 
 namespace greenway::detail {
 
@@ -46,19 +53,65 @@ class RelatedAccess {
   }
 };
 
+// An entity as it was when a savepoint was made: nothing of it was unwritten then.
+class Snapshot {
+ public:
+  explicit Snapshot(const Instance& instance);
+  bool is_of(const Instance& instance) const noexcept { return instance.number == number_; }
+  const void* object() const noexcept { return object_.get(); }
+  void give_back(Instance& instance) const;
+
+ private:
+  std::shared_ptr<void> object_;  // kept, so that no other one can be where it was
+  std::size_t number_;
+  EntityState state_;
+  bool is_new_;
+  bool is_stale_;
+  std::string key_;
+  std::optional<Row> loaded_;
+  std::size_t first_column_;
+  std::vector<Value> written_;
+  std::optional<std::vector<Value>> before_;
+  std::vector<std::size_t> generated_;
+  std::vector<Instance::Related> related_;
+};
+
+// A savepoint of a session.
+struct Savepoint {
+  std::uint64_t number;
+  Transaction transaction;
+  std::vector<Snapshot> entities;
+};
+
 class SessionState {
  public:
   SessionState(Engine engine, Facade facade, const SessionOptions& options);
+  SessionState(const Connection& connection, Facade facade, const SessionOptions& options);
   ~SessionState();
 
-  // ---- Its transaction. session_state.cpp
+  // ---- Its transaction. session_transaction.cpp
   Connection& connection();
   void check_usable() const;
+  std::uint64_t begin();
+  std::uint64_t begin_nested();
   void commit();
   void rollback();
+  void commit(std::uint64_t transaction);
+  void rollback(std::uint64_t transaction);
+  void reset() noexcept;
+  void invalidate();
   void close() noexcept;
-  bool in_transaction() const noexcept { return connection_ && connection_->in_transaction(); }
+  bool in_transaction() const noexcept { return transaction_ != 0; }
+  bool is_active(std::uint64_t transaction) const noexcept;
+  // 0: none.
+  std::uint64_t transaction() const noexcept { return transaction_; }
+  std::uint64_t savepoint() const noexcept { return savepoints_.empty() ? 0 : savepoints_.back().number; }
+  // Statements are refused when it is over; returns the one until now.
+  std::uint64_t set_scope(std::uint64_t transaction) noexcept { return std::exchange(scope_, transaction); }
+  bool has_failed() const noexcept { return has_failed_; }
   bool is_closed() const noexcept { return is_closed_; }
+  const Engine& engine() const noexcept { return engine_; }
+  std::map<std::string, std::any>& info() noexcept { return info_; }
 
   // ---- Its entities. session_state.cpp
   Instance* find(const void* object) const noexcept;
@@ -83,8 +136,19 @@ class SessionState {
   void autoflush();
 
  private:
+  friend class SessionUse;
   friend class UnitOfWork;
   using ByKey = std::unordered_map<std::string, Instance*>;
+
+  void check_open() const;
+  void join();
+  bool is_mine() const noexcept;
+  void commit_connection();
+  void end_transaction() noexcept;
+  void roll_back_entities();
+  void roll_back_entities(const Savepoint& savepoint);
+  void unmake(Instance& instance) noexcept;
+  void forget_entities() noexcept;
 
   Instance& instance_of(const void* object, const char* what) const;
   Instance& attach(const Mapper& mapper, std::shared_ptr<void> object, bool is_loaded);
@@ -100,13 +164,23 @@ class SessionState {
   const Engine engine_;
   const Facade facade_;
   const SessionOptions options_;
-  std::optional<Connection> connection_;
+  std::map<std::string, std::any> info_;
+  std::optional<Connection> bound_;       // the caller's, if it is bound to one
+  std::optional<Connection> connection_;  // of its transaction
+  std::optional<Transaction> own_;        // what it has begun on the caller's connection
+  std::uint64_t transaction_ = 0;         // 0: none is open
+  std::uint64_t last_transaction_ = 0;
+  std::uint64_t scope_ = 0;
+  std::vector<Savepoint> savepoints_;     // the innermost last
   std::unordered_map<const void*, std::unique_ptr<Instance>> instances_;
   std::unordered_map<const Mapper*, ByKey> identity_map_;
   std::size_t last_number_ = 0;
   bool is_flushing_ = false;
   bool has_failed_ = false;
   bool is_closed_ = false;
+
+  std::atomic<const Greenlet*> user_ = nullptr;  // atomic only so that misuse from two threads is found …
+  std::atomic<std::thread::id> user_thread_ = {};  // … rather than undefined
 };
 
 }  // namespace greenway::detail

@@ -20,10 +20,13 @@
 /// A handle; an operation shares the session, so that the handle may be moved or dropped meanwhile. What is dropped outside a
 /// greenlet gives its connection to a thread of its engine, which rolls back.
 
+#include <any>
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -72,6 +75,31 @@ class AsyncEntityResult {
   std::shared_ptr<Session> session_;
 };
 
+/// A transaction or savepoint of an AsyncSession; see SessionTransaction. A handle: copies are the same transaction. When the
+/// last one is dropped while it is active it rolls back.
+class AsyncSessionTransaction {
+ public:
+  /// @param transaction  Which.
+  /// @param session      Is kept.
+  AsyncSessionTransaction(SessionTransaction transaction, std::shared_ptr<Session> session)
+      : session_(std::move(session)), transaction_(std::make_shared<SessionTransaction>(std::move(transaction))) {}
+
+  /// SessionTransaction::commit.
+  /// @return When it is committed.
+  [[nodiscard]] Operation<void> commit() { return greenlet_spawn(&SessionTransaction::commit, transaction_); }
+  /// SessionTransaction::rollback.
+  /// @return When it is rolled back.
+  [[nodiscard]] Operation<void> rollback() { return greenlet_spawn(&SessionTransaction::rollback, transaction_); }
+  /// @return SessionTransaction::is_active.
+  [[nodiscard]] bool is_active() const noexcept { return transaction_->is_active(); }
+  /// @return SessionTransaction::nested.
+  [[nodiscard]] bool nested() const noexcept { return transaction_->nested(); }
+
+ private:
+  std::shared_ptr<Session> session_;
+  std::shared_ptr<SessionTransaction> transaction_;
+};
+
 /// A session for coroutines.
 class AsyncSession {
  public:
@@ -79,6 +107,10 @@ class AsyncSession {
   /// @param options  As of Session.
   explicit AsyncSession(const AsyncEngine& engine, const SessionOptions& options = {})
       : session_(new Session(engine.sync_engine(), options, detail::Facade::async)) {}
+  /// @param connection  As of Session.
+  /// @param options     As of Session.
+  explicit AsyncSession(const AsyncConnection& connection, const SessionOptions& options = {})
+      : session_(new Session(connection.sync_connection(), options, detail::Facade::async)) {}
 
   /// Session::add.
   /// @param entity  As there.
@@ -161,6 +193,25 @@ class AsyncSession {
   /// Session::close.
   /// @return When it is closed.
   [[nodiscard]] Operation<void> close() { return greenlet_spawn(&Session::close, session_); }
+  /// close(), by the name that generic closers know.
+  /// @return When it is closed.
+  [[nodiscard]] Operation<void> aclose() { return close(); }
+  /// Session::reset.
+  /// @return When it is.
+  [[nodiscard]] Operation<void> reset() { return greenlet_spawn(&Session::reset, session_); }
+  /// Session::invalidate.
+  /// @return When it is closed.
+  [[nodiscard]] Operation<void> invalidate() { return greenlet_spawn(&Session::invalidate, session_); }
+  /// Session::begin.
+  /// @return The transaction.
+  [[nodiscard]] Operation<AsyncSessionTransaction> begin() {
+    return greenlet_spawn([](const Shared& s) { return AsyncSessionTransaction(s->begin(), s); }, session_);
+  }
+  /// Session::begin_nested.
+  /// @return The savepoint, as a transaction.
+  [[nodiscard]] Operation<AsyncSessionTransaction> begin_nested() {
+    return greenlet_spawn([](const Shared& s) { return AsyncSessionTransaction(s->begin_nested(), s); }, session_);
+  }
 
   /// Runs synchronous code with the session: `fn(session, args…)`, in a greenlet.
   /// @param fn    Any callable that takes a `Session&` first; decay-copied.
@@ -182,6 +233,16 @@ class AsyncSession {
     detail::check_callable<F>();
     return greenlet_spawn(Begin(), session_, std::forward<F>(fn), std::forward<A>(args)...);
   }
+  /// Session::begin_nested: runs synchronous code with the session, in a savepoint.
+  /// @param fn    As run_sync().
+  /// @param args  As run_sync().
+  /// @return As run_sync().
+  template <class F, class... A>
+    requires std::invocable<std::decay_t<F>, Session&, std::decay_t<A>...>
+  [[nodiscard]] auto begin_nested(F&& fn, A&&... args) {
+    detail::check_callable<F>();
+    return greenlet_spawn(BeginNested(), session_, std::forward<F>(fn), std::forward<A>(args)...);
+  }
 
   /// @param entity  As of Session::state.
   /// @return Session::state.
@@ -191,6 +252,12 @@ class AsyncSession {
   }
   /// @return Session::in_transaction.
   [[nodiscard]] bool in_transaction() const noexcept { return session_->in_transaction(); }
+  /// @return Session::in_nested_transaction.
+  [[nodiscard]] bool in_nested_transaction() const noexcept { return session_->in_nested_transaction(); }
+  /// @return Session::is_active.
+  [[nodiscard]] bool is_active() const noexcept { return session_->is_active(); }
+  /// @return Session::info.
+  [[nodiscard]] std::map<std::string, std::any>& info() { return session_->info(); }
   /// @return The session itself, for synchronous code that runs in a greenlet.
   [[nodiscard]] Session& sync_session() const noexcept { return *session_; }
 
@@ -207,6 +274,14 @@ class AsyncSession {
     template <class F, class... A>
     decltype(auto) operator()(const Shared& session, F&& fn, A&&... args) const {
       return session->begin([&]() -> decltype(auto) {
+        return std::invoke(std::forward<F>(fn), *session, std::forward<A>(args)...);
+      });
+    }
+  };
+  struct BeginNested {
+    template <class F, class... A>
+    decltype(auto) operator()(const Shared& session, F&& fn, A&&... args) const {
+      return session->begin_nested([&]() -> decltype(auto) {
         return std::invoke(std::forward<F>(fn), *session, std::forward<A>(args)...);
       });
     }

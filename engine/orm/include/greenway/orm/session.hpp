@@ -17,33 +17,36 @@
 /// session.commit();
 /// ```
 
+#include <any>
 #include <concepts>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <greenway/db/engine.hpp>
 #include <greenway/orm/detail/instance.hpp>
+#include <greenway/orm/detail/session_use.hpp>
 #include <greenway/orm/entity_result.hpp>
 #include <greenway/orm/entity_select.hpp>
 #include <greenway/orm/session_options.hpp>
+#include <greenway/orm/session_transaction.hpp>
 
 namespace greenway {
 
 class AsyncSession;
 
-namespace detail {
-
-class SessionState;
-
-}  // namespace detail
-
 /// A workspace of entities, one for each row, and a transaction.
 ///
 ///     ready   --a statement, flush()-->  in a transaction  --commit(), rollback()-->  ready
 ///     ready, in a transaction  --a flush fails-->  failed: only rollback() and close() are legal
-///     any     --close(), ~Session-->  closed
+///     any     --close(), invalidate(), ~Session-->  closed
+///
+/// A savepoint (begin_nested()) is a transaction in a transaction: SessionTransaction::rollback takes the session back to it,
+/// also out of `failed`.
 ///
 /// The first statement borrows a connection and begins a transaction; commit() and rollback() give the connection back.
 /// Entities are written by flush(), which commit() begins with, and which statements begin with too (`autoflush`): new ones
@@ -59,7 +62,8 @@ class SessionState;
 /// transient, with generated keys reset; deleted ones are persistent.
 ///
 /// @par Threads
-/// Used by one greenlet or thread at a time.
+/// Used by one greenlet or thread at a time: one that calls while another is inside a call, or suspended in it, gets
+/// IllegalStateChangeError.
 ///
 /// @par Lifetime
 /// Keeps its entities until it is closed or they are expunged; the registry of their classes outlives it. Destruction closes.
@@ -68,6 +72,11 @@ class Session {
   /// @param engine   Where the database is.
   /// @param options  See there.
   explicit Session(const Engine& engine, const SessionOptions& options = {});
+  /// Works on a connection, which stays the caller's and open. When that is in a transaction already, the session takes part
+  /// in it as JoinTransactionMode says; in none it begins and ends its own.
+  /// @param connection  Is shared, and closed after the session.
+  /// @param options     See there.
+  explicit Session(Connection& connection, const SessionOptions& options = {});
   /// @param other  Left closed.
   Session(Session&& other) noexcept;
   /// @param other  Left closed; what this was is closed.
@@ -135,6 +144,7 @@ class Session {
   /// @return As there.
   template <class... A>
   Result execute(const Statement& statement, const A&... what) {
+    const detail::SessionUse in_use = use();
     autoflush();
     return connection().execute(statement, what...);
   }
@@ -178,32 +188,47 @@ class Session {
   /// Writes what has changed and commits.
   /// @throws ...  As flush() and Connection::commit.
   void commit();
-  /// Rolls back: see above.
+  /// Rolls back, savepoints included: see above.
+  /// @throws DBAPIError  The rollback failed; the connection has been closed, which comes to the same.
   void rollback();
   /// Lets all entities go and gives the connection back. What has not been committed is rolled back.
-  void close() noexcept;
-  /// Runs `fn` in a transaction: commits when it returns, rolls back when it throws.
+  /// @throws IllegalStateChangeError  Somebody else is using the session.
+  void close();
+  /// Lets all entities go and gives the connection back, as close() does; the session stays usable.
+  void reset();
+  /// close(), of a session whose connection is known to be of no more use: it is closed without waiting.
+  /// @throws ResourceClosedError  The session is closed.
+  void invalidate();
+
+  /// Begins a transaction; the first statement sends it.
+  /// @return It. It rolls back unless committed.
+  /// @throws InvalidRequestError  One is open already: a statement begins one too.
+  SessionTransaction begin();
+  /// Runs `fn` in a transaction: commits when it returns, rolls back when it throws. A transaction that `fn` itself has
+  /// ended stays as it is, and the session refuses statements until `fn` returns.
   /// @param fn  Called once, without arguments.
   /// @return What `fn` returns.
-  /// @throws InvalidRequestError  The session is in a transaction already.
-  /// @throws ...                  What `fn` throws; as commit().
+  /// @throws ...  What `fn` throws; as begin() and commit().
   template <std::invocable F>
   std::invoke_result_t<F> begin(F&& fn) {
-    check_not_begun();
-    try {
-      if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
-        std::forward<F>(fn)();
-        commit();
-      } else {
-        std::invoke_result_t<F> result = std::forward<F>(fn)();
-        commit();
-        return result;
-      }
-    } catch (...) {
-      roll_back_and_forget();
-      throw;
-    }
+    return run_in(begin(), std::forward<F>(fn));
   }
+  /// Writes what has changed, and makes a savepoint; begins a transaction first if none is open.
+  /// @return The savepoint, as a transaction.
+  /// @throws ...  As flush() and Connection::begin_nested.
+  SessionTransaction begin_nested();
+  /// Runs `fn` in a savepoint, as begin() does in a transaction.
+  /// @param fn  As begin().
+  /// @return As begin().
+  /// @throws ...  What `fn` throws; as begin_nested() and commit().
+  template <std::invocable F>
+  std::invoke_result_t<F> begin_nested(F&& fn) {
+    return run_in(begin_nested(), std::forward<F>(fn));
+  }
+  /// @return The open transaction, or none; does not roll back when it is destroyed.
+  [[nodiscard]] std::optional<SessionTransaction> get_transaction() const;
+  /// @return The innermost open savepoint, or none; does not roll back when it is destroyed.
+  [[nodiscard]] std::optional<SessionTransaction> get_nested_transaction() const;
 
   /// @param entity  Any.
   /// @return Where it stands.
@@ -224,8 +249,17 @@ class Session {
   [[nodiscard]] bool is_modified(const std::shared_ptr<T>& entity) const {
     return is_modified_one(entity.get());
   }
-  /// @return Whether a transaction is open.
+  /// @return Whether a transaction is open: by begin(), or by a statement.
   [[nodiscard]] bool in_transaction() const noexcept;
+  /// @return Whether a savepoint is open.
+  [[nodiscard]] bool in_nested_transaction() const noexcept;
+  /// @return Whether it can be used: it is not closed, and needs no rollback().
+  [[nodiscard]] bool is_active() const noexcept;
+  /// @return Where its database is.
+  [[nodiscard]] const Engine& get_bind() const;
+  /// Whatever the application wants to keep with the session.
+  /// @return It, by name.
+  [[nodiscard]] std::map<std::string, std::any>& info();
   /// @return The connection of its transaction.
   /// @throws PendingRollbackError  The session has failed.
   /// @throws ...                   As Engine::connect.
@@ -234,10 +268,27 @@ class Session {
  private:
   friend class AsyncSession;
   Session(const Engine& engine, const SessionOptions& options, detail::Facade facade);
+  Session(Connection& connection, const SessionOptions& options, detail::Facade facade);
   [[nodiscard]] detail::SessionState& state() const;
   void autoflush();
-  void check_not_begun() const;
-  void roll_back_and_forget() noexcept;
+  [[nodiscard]] detail::SessionUse use() const;
+  template <class F>
+  std::invoke_result_t<F> run_in(SessionTransaction transaction, F&& fn) {
+    if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
+      run_scoped(transaction, std::forward<F>(fn));
+      commit_if_active(transaction);
+    } else {
+      std::invoke_result_t<F> result = run_scoped(transaction, std::forward<F>(fn));
+      commit_if_active(transaction);
+      return static_cast<std::invoke_result_t<F>&&>(result);
+    }
+  }
+  template <class F>
+  std::invoke_result_t<F> run_scoped(const SessionTransaction& transaction, F&& fn) {
+    const detail::SessionScope scope(state_, transaction.number_);
+    return std::forward<F>(fn)();
+  }
+  static void commit_if_active(SessionTransaction& transaction);
   void add_to(const detail::Mapper& mapper, const std::shared_ptr<void>& entity);
   void delete_from(const void* entity);
   [[nodiscard]] detail::EntityRows select(const Select& statement, const detail::Mapper& mapper,
@@ -249,7 +300,7 @@ class Session {
   [[nodiscard]] EntityState state_of(const void* entity) const noexcept;
   [[nodiscard]] bool is_modified_one(const void* entity) const;
 
-  std::unique_ptr<detail::SessionState> state_;
+  std::shared_ptr<detail::SessionState> state_;  // its own; transactions look whether it is still there
 };
 
 }  // namespace greenway

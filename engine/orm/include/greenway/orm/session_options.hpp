@@ -6,7 +6,20 @@
 ///
 /// Layer: orm. Source: the arguments of SQLAlchemy's `Session`.
 
+#include <any>
+#include <cstdint>
+#include <map>
+#include <string>
+
 namespace greenway {
+
+/// What a session does with the transaction that it finds on the connection it is bound to.
+enum class JoinTransactionMode : std::uint8_t {
+  conditional_savepoint,  ///< `create_savepoint` if a savepoint is open already, else `rollback_only`.
+  rollback_only,          ///< Rollback rolls it back; commit and close leave it open.
+  create_savepoint,       ///< Works in a savepoint of its own: the transaction is left alone.
+  control_fully,          ///< Commits and rolls back as if it had begun it; close rolls it back.
+};
 
 /// Options of a session. Plain data; start from the defaults.
 struct SessionOptions {
@@ -14,6 +27,10 @@ struct SessionOptions {
   bool autoflush = true;
   /// After a commit every entity is stale: the next row that is met overwrites it.
   bool expire_on_commit = false;
+  /// Of a session that is bound to a connection.
+  JoinTransactionMode join_transaction_mode = JoinTransactionMode::conditional_savepoint;
+  /// What Session::info() begins with.
+  std::map<std::string, std::any> info = {};
 };
 
 }  // namespace greenway

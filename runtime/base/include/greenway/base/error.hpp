@@ -18,6 +18,7 @@
 /// │  ├─ HostClosed                 the event loop is being shut down
 /// │  ├─ WouldBlockLoop             blocking here would stop the loop that must wake us
 /// │  ├─ PendingRollbackError       roll back before anything else
+/// │  ├─ IllegalStateChangeError    a session is used by somebody else at this moment
 /// │  ├─ DetachedInstanceError      an entity has to load something, and its session is gone
 /// │  ├─ NoSuchColumnError          a row has no such column
 /// │  ├─ NoSuchTableError           the database has no such table
@@ -106,6 +107,12 @@ class WouldBlockLoop : public InvalidRequestError {
 
 /// An earlier failure ended the transaction; the only legal call is rollback.
 class PendingRollbackError : public InvalidRequestError {
+ public:
+  using InvalidRequestError::InvalidRequestError;
+};
+
+/// A session was called by a greenlet or thread while another one was inside a call on it; the message names both.
+class IllegalStateChangeError : public InvalidRequestError {
  public:
   using InvalidRequestError::InvalidRequestError;
 };

@@ -58,6 +58,8 @@ struct Instance {
   [[nodiscard]] bool is_unchanged(std::size_t attribute) const;
   /// What its row says.
   [[nodiscard]] std::vector<Value> row_values() const;
+  /// Gives its members values, one for each attribute.
+  void assign(const std::vector<Value>& values) const;
   [[nodiscard]] void* member(std::size_t attribute) const;
   /// What a member is now.
   [[nodiscard]] Value value(std::size_t attribute) const;
