@@ -267,6 +267,7 @@ class Session {
 
  private:
   friend class AsyncSession;
+  friend class SessionMaker;
   Session(const Engine& engine, const SessionOptions& options, detail::Facade facade);
   Session(Connection& connection, const SessionOptions& options, detail::Facade facade);
   [[nodiscard]] detail::SessionState& state() const;
