@@ -90,6 +90,32 @@ void Session::expire_one(const void* entity) { use()->expire(entity); }
 
 void Session::expunge_one(const void* entity) { use()->expunge(entity); }
 
+void Session::expire_all() { use()->expire_all(); }
+
+void Session::expunge_all() { use()->expunge_all(); }
+
+std::vector<AnyEntity> Session::new_entities() const { return state().entities(EntityState::pending); }
+
+std::vector<AnyEntity> Session::dirty() const { return state().dirty(); }
+
+std::vector<AnyEntity> Session::deleted() const { return state().entities(EntityState::deleted); }
+
+std::vector<AnyEntity> Session::entities() const { return state().entities(std::nullopt); }
+
+NoAutoflush Session::no_autoflush() { return NoAutoflush(state_); }
+
+NoAutoflush::NoAutoflush(const std::shared_ptr<detail::SessionState>& session) : session_(session) {
+  if (session != nullptr) {
+    session->set_autoflush(false);
+  }
+}
+
+NoAutoflush::~NoAutoflush() {
+  if (const auto session = session_.lock()) {
+    session->set_autoflush(true);
+  }
+}
+
 void Session::flush() { use()->flush(); }
 
 void Session::autoflush() { use()->autoflush(); }

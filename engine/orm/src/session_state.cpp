@@ -100,7 +100,35 @@ void SessionState::expunge(const void* object) {
   release(*instance);
 }
 
-void SessionState::expire(const void* object) { make_stale(instance_of(object, "expire")); }
+void SessionState::expire(const void* object) { expire(instance_of(object, "expire")); }
+
+// What it is now stays readable, and is not written.
+void SessionState::expire(Instance& instance) {
+  if (!instance.before && !instance.is_new) {
+    instance.before = instance.row_values();
+  }
+  std::vector<Value> values;
+  for (std::size_t i = 0; i != instance.mapper.attributes.size(); ++i) {
+    values.push_back(instance.value(i));
+  }
+  instance.written = std::move(values);
+  instance.loaded.reset();
+  make_stale(instance);
+}
+
+void SessionState::expire_all() {
+  check_open();
+  for (const auto& [object, instance] : instances_) {
+    if (instance->state == EntityState::persistent) {
+      expire(*instance);
+    }
+  }
+}
+
+void SessionState::expunge_all() {
+  check_open();
+  forget_entities();
+}
 
 EntityState SessionState::state_of(const void* object) const noexcept {
   const Instance* const instance = find(object);
@@ -114,21 +142,51 @@ bool SessionState::is_modified(const void* object) const {
   if (instance == nullptr) {
     throw InvalidRequestError("the entity is not in this Session");
   }
-  if (instance->state == EntityState::pending) {
+  return is_modified(*instance);
+}
+
+bool SessionState::is_modified(const Instance& instance) {
+  if (instance.state == EntityState::pending) {
     return true;
   }
-  for (std::size_t i = 0; i != instance->mapper.attributes.size(); ++i) {
-    if (!instance->is_unchanged(i)) {
+  for (std::size_t i = 0; i != instance.mapper.attributes.size(); ++i) {
+    if (!instance.is_unchanged(i)) {
       return true;
     }
   }
-  for (std::size_t i = 0; i != instance->related.size(); ++i) {
-    const Related& related = instance->mapper.related(instance->object.get(), i);
-    if (related.is_loaded() && RelatedAccess::items(related) != instance->related[i].items) {
+  for (std::size_t i = 0; i != instance.related.size(); ++i) {
+    const Related& related = instance.mapper.related(instance.object.get(), i);
+    if (related.is_loaded() && RelatedAccess::items(related) != instance.related[i].items) {
       return true;
     }
   }
   return false;
+}
+
+template <class P>
+std::vector<AnyEntity> SessionState::entities_that(P&& predicate) const {
+  std::vector<const Instance*> found;
+  for (const auto& [object, instance] : instances_) {
+    if (predicate(*instance)) {
+      found.push_back(instance.get());
+    }
+  }
+  std::ranges::sort(found, {}, &Instance::number);
+  std::vector<AnyEntity> entities;
+  for (const Instance* const instance : found) {
+    entities.emplace_back(instance->mapper, instance->object);
+  }
+  return entities;
+}
+
+std::vector<AnyEntity> SessionState::entities(std::optional<EntityState> state) const {
+  return entities_that([&](const Instance& instance) { return !state || state_of(instance.object.get()) == *state; });
+}
+
+std::vector<AnyEntity> SessionState::dirty() const {
+  return entities_that([](const Instance& instance) {
+    return instance.state == EntityState::persistent && !instance.is_to_delete && is_modified(instance);
+  });
 }
 
 std::string SessionState::key_of(const Instance& instance) const {

@@ -119,9 +119,14 @@ class SessionState {
   void mark_deleted(const void* object);
   void expunge(const void* object);
   void expire(const void* object);
+  void expire_all();
+  void expunge_all();
+  // In the order in which they came; of a state, or all.
+  std::vector<AnyEntity> entities(std::optional<EntityState> state) const;
+  std::vector<AnyEntity> dirty() const;
   EntityState state_of(const void* object) const noexcept;
   bool is_modified(const void* object) const;
-  std::size_t count(EntityState state) const noexcept;
+  void set_autoflush(bool on) noexcept { no_autoflush_ += on ? -1 : 1; }
 
   // ---- Rows that become entities. entity_loading.cpp
   std::shared_ptr<void> load(const Mapper& mapper, const Row& row, std::size_t first_column);
@@ -149,6 +154,9 @@ class SessionState {
   void roll_back_entities(const Savepoint& savepoint);
   void unmake(Instance& instance) noexcept;
   void forget_entities() noexcept;
+  static bool is_modified(const Instance& instance);
+  template <class P>
+  std::vector<AnyEntity> entities_that(P&& predicate) const;
 
   Instance& instance_of(const void* object, const char* what) const;
   Instance& attach(const Mapper& mapper, std::shared_ptr<void> object, bool is_loaded);
@@ -156,6 +164,7 @@ class SessionState {
   void release(Instance& instance) noexcept;
   void restore(Instance& instance);
   void make_stale(Instance& instance);
+  void expire(Instance& instance);
   void populate(Instance& instance, const Row& row, std::size_t first_column);
   std::string key_of(const Instance& instance) const;
   void fill(Instance& owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items);
@@ -175,6 +184,7 @@ class SessionState {
   std::unordered_map<const void*, std::unique_ptr<Instance>> instances_;
   std::unordered_map<const Mapper*, ByKey> identity_map_;
   std::size_t last_number_ = 0;
+  int no_autoflush_ = 0;  // NoAutoflush objects there are
   bool is_flushing_ = false;
   bool has_failed_ = false;
   bool is_closed_ = false;

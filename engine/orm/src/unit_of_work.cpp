@@ -469,7 +469,7 @@ void SessionState::flush() {
 }
 
 void SessionState::autoflush() {
-  if (options_.autoflush && !is_flushing_) {
+  if (options_.autoflush && no_autoflush_ == 0 && !is_flushing_) {
     flush();
   }
 }

@@ -156,6 +156,15 @@ class AsyncSession {
     return greenlet_spawn([](const Shared& s, const Statement& what) { return s->execute(what); }, session_,
                           std::move(statement));
   }
+  /// Session::scalar.
+  /// @tparam V         As there.
+  /// @param statement  As there.
+  /// @return The first column of the first row.
+  template <class V = Value>
+  [[nodiscard]] Operation<V> scalar(Statement statement) {
+    return greenlet_spawn([](const Shared& s, const Statement& what) { return s->scalar<V>(what); }, session_,
+                          std::move(statement));
+  }
   /// Session::get.
   /// @tparam T   As there.
   /// @param key  As there.
@@ -163,6 +172,14 @@ class AsyncSession {
   template <class T, class... K>
   [[nodiscard]] Operation<std::shared_ptr<T>> get(K... key) {
     return greenlet_spawn([](const Shared& s, const K&... k) { return s->get<T>(k...); }, session_, std::move(key)...);
+  }
+  /// Session::get_one.
+  /// @tparam T   As there.
+  /// @param key  As there.
+  /// @return The entity.
+  template <class T, class... K>
+  [[nodiscard]] Operation<std::shared_ptr<T>> get_one(K... key) {
+    return greenlet_spawn([](const Shared& s, const K&... k) { return s->get_one<T>(k...); }, session_, std::move(key)...);
   }
   /// Loads a relationship if it is not: `co_await session.load(a1, &A::bs)`.
   /// @param entity  Of this session.
@@ -249,6 +266,44 @@ class AsyncSession {
   template <class T>
   [[nodiscard]] EntityState state(const std::shared_ptr<T>& entity) const noexcept {
     return session_->state(entity);
+  }
+  /// Session::expire.
+  /// @param entity  As there.
+  template <class T>
+  void expire(const std::shared_ptr<T>& entity) {
+    session_->expire(entity);
+  }
+  /// Session::expire_all.
+  void expire_all() { session_->expire_all(); }
+  /// Session::expunge.
+  /// @param entity  As there.
+  template <class T>
+  void expunge(const std::shared_ptr<T>& entity) {
+    session_->expunge(entity);
+  }
+  /// Session::expunge_all.
+  void expunge_all() { session_->expunge_all(); }
+  /// @return Session::new_entities.
+  [[nodiscard]] std::vector<AnyEntity> new_entities() const { return session_->new_entities(); }
+  /// @return Session::dirty.
+  [[nodiscard]] std::vector<AnyEntity> dirty() const { return session_->dirty(); }
+  /// @return Session::deleted.
+  [[nodiscard]] std::vector<AnyEntity> deleted() const { return session_->deleted(); }
+  /// @return Session::entities.
+  [[nodiscard]] std::vector<AnyEntity> entities() const { return session_->entities(); }
+  /// @return Session::no_autoflush.
+  NoAutoflush no_autoflush() { return session_->no_autoflush(); }
+  /// @param entity  As Session::contains.
+  /// @return Session::contains.
+  template <class T>
+  [[nodiscard]] bool contains(const std::shared_ptr<T>& entity) const noexcept {
+    return session_->contains(entity);
+  }
+  /// @param entity  As Session::is_modified.
+  /// @return Session::is_modified.
+  template <class T>
+  [[nodiscard]] bool is_modified(const std::shared_ptr<T>& entity) const {
+    return session_->is_modified(entity);
   }
   /// @return Session::in_transaction.
   [[nodiscard]] bool in_transaction() const noexcept { return session_->in_transaction(); }

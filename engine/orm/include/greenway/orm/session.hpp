@@ -27,17 +27,26 @@
 #include <utility>
 #include <vector>
 
+#include <greenway/base/error.hpp>
 #include <greenway/db/engine.hpp>
+#include <greenway/orm/any_entity.hpp>
 #include <greenway/orm/detail/instance.hpp>
 #include <greenway/orm/detail/session_use.hpp>
 #include <greenway/orm/entity_result.hpp>
 #include <greenway/orm/entity_select.hpp>
+#include <greenway/orm/no_autoflush.hpp>
 #include <greenway/orm/session_options.hpp>
 #include <greenway/orm/session_transaction.hpp>
 
 namespace greenway {
 
 class AsyncSession;
+
+namespace detail {
+
+struct SessionAccess;
+
+}  // namespace detail
 
 /// A workspace of entities, one for each row, and a transaction.
 ///
@@ -142,11 +151,22 @@ class Session {
   /// @param statement  As there.
   /// @param what       As there.
   /// @return As there.
-  template <class... A>
-  Result execute(const Statement& statement, const A&... what) {
+  template <class S, class... A>
+    requires(std::derived_from<S, Statement> || std::same_as<S, TextClause>)
+  Result execute(const S& statement, const A&... what) {
     const detail::SessionUse in_use = use();
     autoflush();
     return connection().execute(statement, what...);
+  }
+  /// execute(), of one value.
+  /// @tparam V         As Result::scalar.
+  /// @param statement  As execute().
+  /// @param what       As execute().
+  /// @return The first column of the first row; see Result::scalar.
+  template <class V = Value, class S, class... A>
+    requires(std::derived_from<S, Statement> || std::same_as<S, TextClause>)
+  [[nodiscard]] V scalar(const S& statement, const A&... what) {
+    return execute(statement, what...).template scalar<V>();
   }
 
   /// Finds an entity by its primary key, in the session or else in the database.
@@ -159,6 +179,17 @@ class Session {
   [[nodiscard]] std::shared_ptr<T> get(const K&... key) {
     return std::static_pointer_cast<T>(get_by_key(detail::mapper_of<T>(), {Value(key)...}));
   }
+  /// get(), of what is there.
+  /// @tparam T   As there.
+  /// @param key  As there.
+  /// @return The entity.
+  /// @throws NoResultFound  There is none.
+  /// @throws ...            As there.
+  template <class T, class... K>
+  [[nodiscard]] std::shared_ptr<T> get_one(const K&... key) {
+    std::shared_ptr<T> entity = get<T>(key...);
+    return entity != nullptr ? entity : throw NoResultFound("No row was found when one was required");
+  }
   /// Overwrites an entity with its row.
   /// @param entity  Persistent.
   /// @throws InvalidRequestError  It is not, or its row is gone.
@@ -166,13 +197,18 @@ class Session {
   void refresh(const std::shared_ptr<T>& entity) {
     refresh_from(entity.get());
   }
-  /// Makes an entity stale: the next row that is met overwrites it, changes included.
+  /// Makes an entity stale: the next row that is met overwrites it. What was changed stays readable until then, and is not
+  /// written.
   /// @param entity  Persistent.
   /// @throws InvalidRequestError  It is not the session's.
   template <class T>
   void expire(const std::shared_ptr<T>& entity) {
     expire_one(entity.get());
   }
+  /// Makes all entities stale, as expire() does one.
+  void expire_all();
+  /// Lets all entities go.
+  void expunge_all();
   /// Lets an entity go.
   /// @param entity  Of this session.
   /// @throws InvalidRequestError  It is not.
@@ -249,6 +285,26 @@ class Session {
   [[nodiscard]] bool is_modified(const std::shared_ptr<T>& entity) const {
     return is_modified_one(entity.get());
   }
+  /// @return The entities that the next flush inserts, without those that it will find belonging to others, in the order in
+  ///         which they came to the session; so of the following.
+  [[nodiscard]] std::vector<AnyEntity> new_entities() const;
+  /// @return Those that differ from their rows.
+  [[nodiscard]] std::vector<AnyEntity> dirty() const;
+  /// @return Those that the next flush deletes, or that have been deleted in this transaction.
+  [[nodiscard]] std::vector<AnyEntity> deleted() const;
+  /// @return All that it has.
+  [[nodiscard]] std::vector<AnyEntity> entities() const;
+  /// @return While it exists, nothing is written before it is asked for.
+  NoAutoflush no_autoflush();
+  /// Runs `fn`, without anything being written before it is asked for.
+  /// @param fn  Called once, without arguments.
+  /// @return What `fn` returns.
+  /// @throws ...  What `fn` throws.
+  template <std::invocable F>
+  std::invoke_result_t<F> no_autoflush(F&& fn) {
+    const NoAutoflush guard(state_);
+    return std::forward<F>(fn)();
+  }
   /// @return Whether a transaction is open: by begin(), or by a statement.
   [[nodiscard]] bool in_transaction() const noexcept;
   /// @return Whether a savepoint is open.
@@ -268,6 +324,7 @@ class Session {
  private:
   friend class AsyncSession;
   friend class SessionMaker;
+  friend struct detail::SessionAccess;
   Session(const Engine& engine, const SessionOptions& options, detail::Facade facade);
   Session(Connection& connection, const SessionOptions& options, detail::Facade facade);
   [[nodiscard]] detail::SessionState& state() const;

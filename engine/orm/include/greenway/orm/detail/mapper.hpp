@@ -86,6 +86,8 @@ struct Mapper {
 template <class T>
 inline std::atomic<const Mapper*> mapper_slot{nullptr};
 
+/// The number of the relationship at an offset; throws where there is none.
+std::size_t relationship_of(const Mapper& mapper, std::size_t offset);
 [[noreturn]] void throw_unmapped(const char* type_name);
 std::string readable_name(const char* type_name);
 
