@@ -185,7 +185,8 @@ Result Connection::insert_many_values(const Statement& insert, std::span<const P
   const ExecutionOptions how = buffered(options);
   std::optional<Result> all;
   for (std::size_t first = 0; first < sets.size(); first += page) {
-    Result some = execute(detail::with_rows(insert, sets.subspan(first, std::min(page, sets.size() - first))), {}, how);
+    Result some = execute(detail::with_rows(insert, sets.subspan(first, std::min(page, sets.size() - first)), dialect()), {},
+                          how);
     if (all) {
       all->append(std::move(some));
     } else {

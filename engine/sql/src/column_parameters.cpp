@@ -6,6 +6,8 @@
 
 #include <greenway/base/error.hpp>
 #include <greenway/sql/compiler.hpp>
+#include <greenway/sql/detail/row_source.hpp>
+#include <greenway/sql/select.hpp>
 
 #include "make_node.hpp"
 #include "statement_nodes.hpp"
@@ -73,7 +75,31 @@ bool is_insert_returning(const Statement& statement) noexcept {
   return !data.returning.empty() && data.rows.empty() && !data.select;
 }
 
-Statement with_rows(const Statement& insert, std::span<const Parameters> rows) {
+namespace {
+
+/// Whether a row does not say what a function of the program makes, for each row anew.
+bool needs_call_each(const Table::Data& table, const std::vector<std::string>& names) {
+  return std::ranges::any_of(table.columns, [&](const Column& column) {
+    const auto& made = column.data().default_value;
+    return made && !made->operand && std::ranges::find(names, column.name()) == names.end();
+  });
+}
+
+NodeRef select_of(const std::vector<Type>& types, std::span<const Parameters> rows, const Dialect& dialect) {
+  std::vector<std::vector<Value>> columns(types.size());
+  for (std::size_t i = 0; i != types.size(); ++i) {
+    columns[i].reserve(rows.size());
+    for (const Parameters& row : rows) {
+      columns[i].push_back(row.items()[i].second);
+    }
+  }
+  const FromClause source = row_source(types, std::move(columns), dialect, "rows");
+  return Select({source.columns().begin(), source.columns().end()}).node();
+}
+
+}  // namespace
+
+Statement with_rows(const Statement& insert, std::span<const Parameters> rows, const Dialect& dialect) {
   const auto& data = as<DataNode>(*insert.node());
   const auto table = as<TableNode>(*data.table).data.lock();
   if (table == nullptr) {
@@ -89,6 +115,12 @@ Statement with_rows(const Statement& insert, std::span<const Parameters> rows) {
     if (!std::ranges::equal(row.items(), changed->names, {}, &std::pair<std::string, Value>::first)) {
       throw ArgumentError("all sets of parameters have to name the same columns, in the same order, as the first one does");
     }
+  }
+  if (sends_arrays(types, dialect) && !needs_call_each(*table, changed->names)) {
+    changed->select = select_of(types, rows, dialect);
+    return Rewritten(NodeRef(changed.release()));
+  }
+  for (const Parameters& row : rows) {
     NodeList values;
     values.reserve(types.size());
     for (std::size_t i = 0; i != types.size(); ++i) {

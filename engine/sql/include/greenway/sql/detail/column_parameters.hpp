@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 
+#include <greenway/sql/compiler.hpp>
 #include <greenway/sql/statement.hpp>
 #include <greenway/sql/text.hpp>
 
@@ -23,9 +24,10 @@ namespace greenway::detail {
 
 /// @param insert  One of which is_insert_returning() holds.
 /// @param rows    At least one; all name the same columns.
+/// @param dialect  Whose: see row_source().
 /// @return The statement that writes them.
 /// @throws ArgumentError  The table has no such column, or the rows have different ones.
-[[nodiscard]] Statement with_rows(const Statement& insert, std::span<const Parameters> rows);
+[[nodiscard]] Statement with_rows(const Statement& insert, std::span<const Parameters> rows, const Dialect& dialect);
 
 /// @param statement  Any.
 /// @param first      The first of what it is executed with.
