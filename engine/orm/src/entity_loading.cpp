@@ -19,17 +19,78 @@ namespace {
 
 constexpr std::size_t keys_a_select = 500;  // SQLAlchemy's
 
-/// What relates an owner to its targets: empty where a part is NULL, and so nothing does.
-std::string link_of(const Instance& instance, const Relationship& relationship, bool is_owner) {
-  std::string link;
-  for (const auto& [mine, other] : relationship.pairs) {
-    const Value part = instance.value(is_owner ? mine : other);
-    if (part.is_null()) {
-      return {};
+/// What relates owners to their targets: the owners' attributes, the columns that say the same of a target, and where these
+/// are in its row. Those of a secondary table are behind the target's own.
+struct LinkColumns {
+  LinkColumns(const Relationship& about) {
+    for (const auto& [mine, other] : about.pairs) {
+      add(mine, about.target->attributes[other].column, other);
     }
-    append_key(link, part);
+    for (const auto& [mine, column] : about.owner_pairs) {
+      add(mine, column, about.target->attributes.size() + mine_.size());
+    }
   }
-  return link;
+  void add(std::size_t mine, const ColumnElement& column, std::size_t place) {
+    mine_.push_back(mine);
+    columns_.push_back(column);
+    places_.push_back(place);
+  }
+  /// Empty where a part is NULL, and so nothing is related.
+  [[nodiscard]] std::vector<Value> values(const Instance& owner) const {
+    std::vector<Value> values;
+    for (const std::size_t attribute : mine_) {
+      values.push_back(owner.value(attribute));
+      if (values.back().is_null()) {
+        return {};
+      }
+    }
+    return values;
+  }
+  [[nodiscard]] std::string key(const Row& row) const {
+    std::string key;
+    for (const std::size_t place : places_) {
+      append_key(key, row.get<Value>(place));
+    }
+    return key;
+  }
+  static std::string key(const std::vector<Value>& values) {
+    std::string key;
+    for (const Value& value : values) {
+      append_key(key, value);
+    }
+    return key;
+  }
+  [[nodiscard]] Select narrowed(Select select, const std::vector<std::vector<Value>>& wanted) const {
+    if (wanted.size() != 1) {
+      return std::move(select).where(is_among(columns_, wanted));
+    }
+    for (std::size_t i = 0; i != columns_.size(); ++i) {
+      select = std::move(select).where(columns_[i] == wanted.front()[i]);
+    }
+    return select;
+  }
+
+  std::vector<std::size_t> mine_;
+  std::vector<ColumnElement> columns_;
+  std::vector<std::size_t> places_;
+};
+
+/// Selects the targets of a relationship, in its order.
+Select targets_of(const Relationship& about, const LinkColumns& links) {
+  Select select = *about.target->select_all;
+  if (about.secondary) {
+    std::optional<ColumnElement> on;
+    for (std::size_t i = 0; i != about.target_pairs.size(); ++i) {
+      const auto& [attribute, column] = about.target_pairs[i];
+      const ColumnElement same = about.target->attributes[attribute].column == column;
+      on = on ? *on && same : same;
+    }
+    select = select.add_columns({links.columns_.begin(), links.columns_.end()}).join(*about.secondary, on);
+  }
+  for (const ColumnElement& element : about.order_by) {
+    select = select.order_by(element);
+  }
+  return select;
 }
 
 }  // namespace
@@ -149,71 +210,53 @@ void SessionState::load_options(const Mapper& mapper, const std::vector<std::sha
 
 void SessionState::select_related(const Mapper& mapper, std::size_t relationship, const std::vector<Instance*>& owners) {
   const Relationship& about = mapper.relationships[relationship];
-  const Mapper& target = *about.target;
+  const LinkColumns links(about);
   std::unordered_map<std::string, std::vector<std::shared_ptr<void>>> found;  // by what relates them
   std::vector<std::vector<Value>> wanted;
-  std::vector<std::size_t> others;  // the target's attributes
-  for (const auto& [mine, other] : about.pairs) {
-    others.push_back(other);
-  }
   for (const Instance* const owner : owners) {
-    const std::string link = link_of(*owner, about, true);
-    if (link.empty() || found.contains(link)) {
+    std::vector<Value> parts = links.values(*owner);
+    const auto [items, is_new] = found.try_emplace(LinkColumns::key(parts));
+    if (parts.empty() || !is_new) {
       continue;
     }
-    auto& items = found[link];
-    if (about.direction == Direction::many_to_one) {
-      // What the session has needs no statement.
-      const ByKey& known = identity_map_[&target];
-      const auto place = known.find(link);
-      if (place != known.end() && !place->second->is_stale && about.pairs.size() == target.key.size()) {
-        items.push_back(place->second->object);
-        continue;
-      }
+    // What the session has needs no statement.
+    if (const Instance* const known = known_target(*owner, relationship); known != nullptr && !known->is_stale) {
+      items->second.push_back(known->object);
+    } else {
+      wanted.push_back(std::move(parts));
     }
-    std::vector<Value> parts;
-    for (const auto& [mine, other] : about.pairs) {
-      parts.push_back(owner->value(mine));
-    }
-    wanted.push_back(std::move(parts));
   }
   for (std::size_t first = 0; first < wanted.size(); first += keys_a_select) {
-    const std::size_t last = std::min(first + keys_a_select, wanted.size());
-    Select select = *target.select_all;
-    if (last - first == 1) {
-      for (std::size_t i = 0; i != others.size(); ++i) {
-        select = std::move(select).where(target.attributes[others[i]].column == wanted[first][i]);
-      }
-    } else {
-      const auto begin = wanted.begin() + static_cast<std::ptrdiff_t>(first);
-      select = std::move(select).where(
-          target.is_among(others, {begin, wanted.begin() + static_cast<std::ptrdiff_t>(last)}));
-    }
-    for (const ColumnElement& element : about.order_by) {
-      select = select.order_by(element);
-    }
+    const auto begin = wanted.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto count = std::min(keys_a_select, wanted.size() - first);
+    const Select select = links.narrowed(targets_of(about, links), {begin, begin + static_cast<std::ptrdiff_t>(count)});
     for (const Row& row : connection().execute(select)) {
-      const std::shared_ptr<void> object = load(target, row, 0);
-      std::string link;
-      for (const std::size_t other : others) {
-        append_key(link, row.get<Value>(other));
-      }
-      found[link].push_back(object);
+      found[links.key(row)].push_back(load(*about.target, row, 0));
     }
   }
   for (Instance* const owner : owners) {
-    if (mapper.related(owner->object.get(), relationship).is_loaded()) {
-      continue;  // with changes, perhaps
-    }
-    const auto place = found.find(link_of(*owner, about, true));
-    fill(*owner, relationship, place == found.end() ? std::vector<std::shared_ptr<void>>() : place->second);
+    fill(*owner, relationship, found[LinkColumns::key(links.values(*owner))]);
   }
 }
 
+// With what the other side has changed meanwhile. What has been assigned to stays: but now one knows what it was.
 void SessionState::fill(Instance& owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items) {
-  owner.related[relationship] = {true, items};
-  RelatedAccess::set(owner.mapper.related(owner.object.get(), relationship), std::move(items),
-                     owner.mapper.relationships[relationship].points_only);
+  Instance::Related& known = owner.related[relationship];
+  Related& member = owner.mapper.related(owner.object.get(), relationship);
+  if (known.is_loaded) {
+    return;  // with changes, perhaps
+  }
+  known.is_loaded = true;
+  known.items = items;
+  if (!member.is_loaded()) {
+    RelatedAccess::set(member, std::move(items), owner.mapper.relationships[relationship].points_only);
+    for (const std::shared_ptr<void>& item : std::exchange(known.removed, {})) {
+      RelatedAccess::drop(member, item.get());
+    }
+    for (const std::shared_ptr<void>& item : std::exchange(known.added, {})) {
+      RelatedAccess::put(member, item);
+    }
+  }
 }
 
 }  // namespace greenway::detail

@@ -19,6 +19,10 @@ bool Instance::is_unchanged(std::size_t attribute) const {
                 : value(attribute) == written[attribute];
 }
 
+Value Instance::row_value(std::size_t attribute) const {
+  return loaded ? loaded->get<Value>(first_column + attribute) : written[attribute];
+}
+
 std::vector<Value> Instance::row_values() const {
   if (!loaded) {
     return written;

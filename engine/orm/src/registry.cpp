@@ -9,6 +9,8 @@
 
 #include <greenway/base/error.hpp>
 
+#include "configure.hpp"
+
 namespace greenway {
 
 namespace detail {
@@ -53,71 +55,23 @@ std::size_t Mapper::number_of(std::string_view column) const {
   return static_cast<std::size_t>(found - attributes.begin());
 }
 
-ColumnElement Mapper::is_among(const std::vector<std::size_t>& some, const std::vector<std::vector<Value>>& values) const {
-  if (some.size() == 1) {
+ColumnElement is_among(const std::vector<ColumnElement>& columns, const std::vector<std::vector<Value>>& values) {
+  if (columns.size() == 1) {
     std::vector<Value> alone;
+    alone.reserve(values.size());
     std::ranges::transform(values, std::back_inserter(alone), [](const std::vector<Value>& list) { return list.front(); });
-    return attributes[some.front()].column.in_(alone);
-  }
-  std::vector<ColumnElement> columns;
-  for (const std::size_t attribute : some) {
-    columns.push_back(attributes[attribute].column);
+    return columns.front().in_(alone);
   }
   return tuple_(columns).in_rows(values);
 }
 
-namespace {
-
-using Pairs = std::vector<std::pair<std::size_t, std::size_t>>;
-
-/// The foreign keys of one class that refer to another: attributes of the one, and of the other.
-std::vector<Pairs> foreign_keys(const Mapper& from, const Mapper& to) {
-  std::vector<Pairs> all;
-  for (const ForeignKeyConstraint& key : from.table->data().foreign_keys) {
-    if (key.referred.front().substr(0, key.referred.front().rfind('.')) != to.table->data().key()) {
-      continue;
-    }
-    Pairs pairs;
-    for (std::size_t i = 0; i != key.columns.size(); ++i) {
-      const std::string column = key.referred[i].substr(key.referred[i].rfind('.') + 1);
-      pairs.emplace_back(from.number_of(key.columns[i]), to.number_of(column));
-    }
-    all.push_back(std::move(pairs));
+ColumnElement Mapper::is_among(const std::vector<std::size_t>& some, const std::vector<std::vector<Value>>& values) const {
+  std::vector<ColumnElement> columns;
+  for (const std::size_t attribute : some) {
+    columns.push_back(attributes[attribute].column);
   }
-  return all;
+  return detail::is_among(columns, values);
 }
-
-[[noreturn]] void refuse(const Mapper& mapper, const Relationship& relationship, const std::string& why) {
-  throw InvalidRequestError("relationship " + mapper.name + "." + relationship.name + ": " + why);
-}
-
-void configure(const Mapper& mapper, Relationship& relationship) {
-  relationship.target = relationship.target_slot->load(std::memory_order_acquire);
-  if (relationship.target == nullptr) {
-    refuse(mapper, relationship, "class " + relationship.target_name + " is not mapped");
-  }
-  const Mapper& target = *relationship.target;
-  const Mapper& referring = relationship.is_many ? target : mapper;
-  const Mapper& referred = relationship.is_many ? mapper : target;
-  std::vector<Pairs> keys = foreign_keys(referring, referred);
-  if (keys.size() != 1) {
-    refuse(mapper, relationship,
-           "table '" + referring.table->data().name + "' has " + (keys.empty() ? "no foreign key" : "several foreign keys") +
-               " to table '" + referred.table->data().name + "'");
-  }
-  relationship.pairs = std::move(keys.front());
-  relationship.direction = relationship.is_many ? Direction::one_to_many : Direction::many_to_one;
-  if (relationship.is_many) {
-    for (auto& [mine, other] : relationship.pairs) {
-      std::swap(mine, other);
-    }
-  } else {
-    relationship.points_only = std::ranges::any_of(
-        target.relationships, [&](const Relationship& other) { return other.is_many && other.target_slot == mapper.slot; });
-  }
-}
-
-}  // namespace
 
 }  // namespace detail
 
@@ -136,6 +90,10 @@ void Registry::add(std::unique_ptr<detail::Mapper> mapper) {
     const Column::Data& about = attribute.column.data();
     attribute.has_default = about.default_value || about.server_default || about.identity || about.computed ||
                             mapper->table->data().is_counted(about);
+    attribute.changes_by_update = attribute.changes_by_update || about.onupdate_value || about.computed;
+    if (attribute.is_version) {
+      mapper->version = i;
+    }
     if (about.primary_key) {
       mapper->key.push_back(i);
     }
@@ -152,6 +110,7 @@ void Registry::add(std::unique_ptr<detail::Mapper> mapper) {
   if (!mapper->slot->compare_exchange_strong(none, mapper.get(), std::memory_order_acq_rel)) {
     throw InvalidRequestError("Class '" + mapper->name + "' already has a primary mapper defined");
   }
+  mapper->number = mappers_.size();
   mappers_.push_back(std::move(mapper));
   is_configured_ = false;
 }
@@ -165,13 +124,11 @@ void Registry::configure_once() {
 }
 
 void Registry::configure() {
+  std::vector<detail::Mapper*> mappers;
   for (const auto& mapper : mappers_) {
-    for (detail::Relationship& relationship : mapper->relationships) {
-      if (relationship.target == nullptr) {
-        detail::configure(*mapper, relationship);
-      }
-    }
+    mappers.push_back(mapper.get());
   }
+  detail::configure(mappers, metadata_);
 }
 
 }  // namespace greenway

@@ -15,4 +15,13 @@ void Related::select() const {
   owner_->session->load_related(*owner_, relationship_);
 }
 
+void Related::tell_session(const std::shared_ptr<void>& removed, const std::shared_ptr<void>& added) {
+  owner_->session->related_changed(*owner_, relationship_, removed, added);
+}
+
+void Related::throw_gone() {
+  throw DetachedInstanceError("what the relationship points to is gone: its session is closed, and the entity that keeps it, on "
+                              "the other side of the relationship, is no more");
+}
+
 }  // namespace greenway::detail

@@ -54,7 +54,7 @@ void SessionState::add(const Mapper& mapper, const std::shared_ptr<void>& object
     known->is_to_delete = false;
     return;
   }
-  attach(mapper, object, false);
+  cascade_save(attach(mapper, object, false));
 }
 
 Instance& SessionState::attach(const Mapper& mapper, std::shared_ptr<void> object, bool is_loaded) {

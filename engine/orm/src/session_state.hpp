@@ -46,6 +46,10 @@ class RelatedAccess {
     }
   }
   static std::vector<std::shared_ptr<void>> items(const Related& related) { return related.items(); }
+  static void put(Related& related, const std::shared_ptr<void>& item) { related.put(item); }
+  static void drop(Related& related, const void* item) { related.drop(item); }
+  /// What was not loaded is what it has been given from now on.
+  static void note_loaded(Related& related) noexcept { related.is_loaded_ = true; }
   static void point_only(Related& related) noexcept { related.point_only(); }
   static void forget(Related& related) {
     related.set_items({});
@@ -128,6 +132,10 @@ class SessionState {
   bool is_modified(const void* object) const;
   void set_autoflush(bool on) noexcept { no_autoflush_ += on ? -1 : 1; }
 
+  // ---- What is changed by way of relationships. related_changes.cpp
+  void related_changed(Instance& owner, std::size_t relationship, const std::shared_ptr<void>& removed,
+                       const std::shared_ptr<void>& added);
+
   // ---- Rows that become entities. entity_loading.cpp
   std::shared_ptr<void> load(const Mapper& mapper, const Row& row, std::size_t first_column);
   std::shared_ptr<void> get(const Mapper& mapper, const std::vector<Value>& key, const std::vector<LoaderOption>& options);
@@ -143,6 +151,7 @@ class SessionState {
  private:
   friend class SessionUse;
   friend class UnitOfWork;
+  friend class EntityWriter;
   using ByKey = std::unordered_map<std::string, Instance*>;
 
   void check_open() const;
@@ -161,8 +170,14 @@ class SessionState {
   Instance& instance_of(const void* object, const char* what) const;
   Instance& attach(const Mapper& mapper, std::shared_ptr<void> object, bool is_loaded);
   void attach_related(Instance& instance, bool is_loaded);
+  void cascade_save(Instance& instance);
+  void take_in(Instance& owner, std::size_t relationship, const std::shared_ptr<void>& item, std::vector<Instance*>& added);
+  void put_back(Instance& target, std::size_t relationship, Instance& owner);
+  void drop_back(Instance& target, std::size_t relationship, const Instance& owner);
+  Instance* known_target(const Instance& owner, std::size_t relationship) const;
   void release(Instance& instance) noexcept;
   void restore(Instance& instance);
+  void keep_before(Instance& instance);
   void make_stale(Instance& instance);
   void expire(Instance& instance);
   void populate(Instance& instance, const Row& row, std::size_t first_column);

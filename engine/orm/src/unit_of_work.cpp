@@ -1,120 +1,194 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // One flush: what has to be written, in the order that foreign keys allow.
+//
+// What relationships have become is compared with what they were when they were loaded or last written. From that follow
+// who is an orphan, which members of foreign keys change, which rows of secondary tables come and go, and who has to be
+// inserted before whom. Then class by class, each above those that it refers to, the entities are written.
 
 #include <algorithm>
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include <greenway/base/error.hpp>
 #include <greenway/orm/registry.hpp>
-#include <greenway/sql/dml.hpp>
 
-#include "identity_key.hpp"
+#include "entity_writing.hpp"
 #include "session_state.hpp"
 
 namespace greenway::detail {
 
 class UnitOfWork {
  public:
-  explicit UnitOfWork(SessionState& session) : session_(session) {}
+  explicit UnitOfWork(SessionState& session) : session_(session), writer_(session) {}
 
   void run() {
-    cascade_saves();
+    release_orphans();
+    find_changes();
+    find_orphans();
     cascade_deletes();
-    const std::vector<const Mapper*> mappers = in_order();
-    for (const Mapper* const mapper : mappers) {
-      relate(*mapper);
-      insert_all(*mapper);
-      update_all(*mapper);
-    }
-    for (auto mapper = mappers.rbegin(); mapper != mappers.rend(); ++mapper) {
-      delete_all(**mapper);
-    }
+    relate();
+    write();
     remember();
   }
 
  private:
-  using Mask = std::vector<bool>;  // of attributes
+  /// What a relationship of an entity has become.
+  struct Change {
+    Instance* owner;
+    std::size_t number;
+    std::vector<Instance*> removed;
+    std::vector<Instance*> added;
+
+    [[nodiscard]] const Relationship& about() const { return owner->mapper.relationships[number]; }
+  };
+  /// The one has the other's key.
+  struct Link {
+    Instance* holder;
+    Instance* referred;
+    const Relationship* about;
+    bool is_holders;  // the relationship is the holder's
+  };
+  using Owners = std::map<std::pair<const Mapper*, std::size_t>, std::vector<Instance*>>;  // by relationship
 
   static Related& related(const Instance& instance, std::size_t i) {
     return instance.mapper.related(instance.object.get(), i);
   }
-  static void copy_key(const Relationship& relationship, const Instance& owner, const Instance& target, bool to_target) {
-    for (const auto& [mine, other] : relationship.pairs) {
-      const Instance& from = to_target ? owner : target;
-      const Instance& to = to_target ? target : owner;
-      const std::size_t read = to_target ? mine : other;
-      const std::size_t written = to_target ? other : mine;
-      to.mapper.attributes[written].type->assign(to.member(written), from.value(read));
-    }
-  }
-  static void clear_key(const Mapper& mapper, const Relationship& relationship, const Instance& instance) {
-    for (const auto& [mine, other] : relationship.pairs) {
-      const std::size_t attribute = relationship.is_many ? other : mine;
-      const Attribute& about = instance.mapper.attributes[attribute];
-      if (!about.type->is_optional) {
-        throw InvalidRequestError("an entity belongs to no " + mapper.name + " any more, by relationship " + mapper.name + "." +
-                                  relationship.name + ", and its column '" + about.column.name() +
-                                  "' cannot be NULL: make the member an std::optional, or the cascade \"all, delete-orphan\"");
+  static bool is_pending(const Instance& instance) noexcept { return instance.state == EntityState::pending; }
+
+  // What was taken from what it cannot be without, before it was ever written.
+  void release_orphans() {
+    std::vector<Instance*> orphans;
+    for (const auto& [object, instance] : session_.instances_) {
+      if (instance->is_orphan && is_pending(*instance)) {
+        orphans.push_back(instance.get());
       }
-      about.type->unset(instance.member(attribute));
+    }
+    for (Instance* const orphan : orphans) {
+      session_.release(*orphan);
     }
   }
 
-  // What belongs to an entity of the session is the session's.
-  void cascade_saves() {
-    std::vector<Instance*> open;
+  void find_changes() {
+    std::vector<Instance*> all;
+    Owners replaced;  // what was assigned to before it was loaded
     for (const auto& [object, instance] : session_.instances_) {
-      open.push_back(instance.get());
-    }
-    std::ranges::sort(open, {}, &Instance::number);
-    for (std::size_t next = 0; next != open.size(); ++next) {
-      const Instance& instance = *open[next];
-      for (std::size_t i = 0; i != instance.related.size(); ++i) {
-        if (!related(instance, i).is_loaded()) {
-          continue;
-        }
-        for (const std::shared_ptr<void>& item : RelatedAccess::items(related(instance, i))) {
-          if (session_.find(item.get()) == nullptr) {
-            open.push_back(&session_.attach(*instance.mapper.relationships[i].target, item, false));
-          }
+      if (instance->related.empty() || instance->state == EntityState::deleted) {
+        continue;
+      }
+      all.push_back(instance.get());
+      for (std::size_t i = 0; i != instance->related.size(); ++i) {
+        const Relationship& about = instance->mapper.relationships[i];
+        if (about.direction == Direction::one_to_many && !about.is_many && !is_pending(*instance) &&
+            !instance->related[i].is_loaded && related(*instance, i).is_loaded()) {
+          replaced[{&instance->mapper, i}].push_back(instance.get());
         }
       }
     }
+    for (const auto& [relationship, owners] : replaced) {
+      session_.select_related(*relationship.first, relationship.second, owners);
+    }
+    std::ranges::sort(all, {}, &Instance::number);
+    for (Instance* const instance : all) {
+      for (std::size_t i = 0; i != instance->related.size(); ++i) {
+        if (related(*instance, i).is_loaded()) {
+          compare(*instance, i);
+        }
+      }
+    }
+  }
+
+  void compare(Instance& owner, std::size_t i) {
+    const std::vector<std::shared_ptr<void>> now = RelatedAccess::items(related(owner, i));
+    const std::vector<std::shared_ptr<void>>& before = owner.related[i].items;
+    if (now == before) {
+      return;
+    }
+    Change change{&owner, i, only_in(before, now), only_in(now, before)};
+    changes_.push_back(std::move(change));
+  }
+
+  // Those of the session; what is not saved with its owner need not be.
+  std::vector<Instance*> only_in(const std::vector<std::shared_ptr<void>>& some, const std::vector<std::shared_ptr<void>>& others) {
+    std::vector<const void*> known;
+    for (const std::shared_ptr<void>& other : others) {
+      known.push_back(other.get());
+    }
+    std::ranges::sort(known);
+    std::vector<Instance*> only;
+    for (const std::shared_ptr<void>& item : some) {
+      Instance* const instance = std::ranges::binary_search(known, item.get()) ? nullptr : session_.find(item.get());
+      if (instance != nullptr && instance->state != EntityState::deleted) {
+        only.push_back(instance);
+      }
+    }
+    return only;
+  }
+
+  void find_orphans() {
+    std::set<std::pair<const Relationship*, const Instance*>> taken;
+    for (const Change& change : changes_) {
+      for (const Instance* const target : change.added) {
+        taken.emplace(&change.about(), target);
+      }
+    }
+    for (const Change& change : changes_) {
+      const Relationship& about = change.about();
+      if (about.cascades.deletes_orphans && about.direction != Direction::many_to_one) {
+        for (Instance* const target : change.removed) {
+          const bool has_another = about.back && !about.secondary && is_held(*target, *about.back);
+          target->is_to_delete = target->is_to_delete || (!has_another && !taken.contains({&about, target}));
+        }
+      } else if (about.direction == Direction::many_to_one && about.back && change.added.empty() && !change.removed.empty() &&
+                 about.target->relationships[*about.back].cascades.deletes_orphans) {
+        change.owner->is_to_delete = true;
+      }
+    }
+  }
+
+  static bool is_held(const Instance& instance, std::size_t back) {
+    return related(instance, back).is_loaded() && !RelatedAccess::items(related(instance, back)).empty();
   }
 
   // What belongs to a deleted entity is deleted as well, or set free. Loads it, some hundred at a time.
   void cascade_deletes() {
-    std::set<const Instance*> done;
-    for (std::map<const Mapper*, std::vector<Instance*>> deleted = to_delete(done); !deleted.empty(); deleted = to_delete(done)) {
-      for (const auto& [mapper, owners] : deleted) {
-        for (std::size_t i = 0; i != mapper->relationships.size(); ++i) {
-          const Relationship& relationship = mapper->relationships[i];
-          if (relationship.is_many) {
-            cascade_delete(*mapper, i, owners);
-          }
-        }
-        done.insert(owners.begin(), owners.end());
-      }
-    }
-  }
-
-  std::map<const Mapper*, std::vector<Instance*>> to_delete(const std::set<const Instance*>& done) const {
-    std::map<const Mapper*, std::vector<Instance*>> all;
+    std::vector<Instance*> open;
     for (const auto& [object, instance] : session_.instances_) {
-      if (instance->is_to_delete && !done.contains(instance.get())) {
-        all[&instance->mapper].push_back(instance.get());
+      if (instance->is_to_delete) {
+        open.push_back(instance.get());
       }
     }
-    return all;
+    std::ranges::sort(open, {}, &Instance::number);
+    std::set<const Instance*> known(open.begin(), open.end());
+    while (!open.empty()) {
+      Owners owners;
+      for (Instance* const instance : open) {
+        for (std::size_t i = 0; i != instance->related.size(); ++i) {
+          owners[{&instance->mapper, i}].push_back(instance);
+        }
+      }
+      open.clear();
+      for (const auto& [relationship, some] : owners) {
+        cascade_delete(*relationship.first, relationship.second, some, known, open);
+      }
+    }
   }
 
-  void cascade_delete(const Mapper& mapper, std::size_t i, const std::vector<Instance*>& owners) {
-    const Relationship& relationship = mapper.relationships[i];
-    if (!relationship.passive_deletes) {
+  void cascade_delete(const Mapper& mapper, std::size_t i, const std::vector<Instance*>& owners,
+                      std::set<const Instance*>& known, std::vector<Instance*>& open) {
+    const Relationship& about = mapper.relationships[i];
+    if (about.secondary && !about.passive_deletes) {
+      unlinked_.emplace_back(&about, std::vector<const Instance*>(owners.begin(), owners.end()));
+    }
+    const bool is_of_interest = about.cascades.deletes || about.direction == Direction::one_to_many;
+    if (!is_of_interest) {
+      return;
+    }
+    if (!about.passive_deletes) {
       std::vector<Instance*> unloaded;
       std::ranges::copy_if(owners, std::back_inserter(unloaded),
                            [&](const Instance* owner) { return !related(*owner, i).is_loaded(); });
@@ -122,309 +196,193 @@ class UnitOfWork {
         session_.select_related(mapper, i, unloaded);
       }
     }
-    for (const Instance* const owner : owners) {
+    for (Instance* const owner : owners) {
       if (!related(*owner, i).is_loaded()) {
         continue;
       }
       for (const std::shared_ptr<void>& item : RelatedAccess::items(related(*owner, i))) {
-        Instance& target = *session_.find(item.get());
-        if (relationship.deletes) {
-          target.is_to_delete = true;
-        } else if (!target.is_to_delete) {
-          clear_key(mapper, relationship, target);
+        Instance* const target = session_.find(item.get());
+        if (target == nullptr || target->state == EntityState::deleted) {
+          continue;
+        }
+        if (!about.cascades.deletes) {
+          cleared_.push_back({target, owner, &about, false});
+        } else if (known.insert(target).second) {
+          target->is_to_delete = true;
+          open.push_back(target);
         }
       }
     }
   }
 
-  // Each class behind those that it refers to.
-  std::vector<const Mapper*> in_order() const {
-    std::map<std::string, const Mapper*> by_table;
-    std::set<const MetaData*> schemas;
-    for (const auto& [object, instance] : session_.instances_) {
-      by_table[instance->mapper.table->data().key()] = &instance->mapper;
-      schemas.insert(&instance->mapper.registry->metadata());
-    }
-    std::vector<const Mapper*> order;
-    for (const MetaData* const schema : schemas) {
-      for (const Table& table : schema->sorted_tables()) {
-        if (const auto found = by_table.find(table.data().key()); found != by_table.end()) {
-          order.push_back(found->second);
+  // Members of foreign keys, as far as what they refer to has its key already; and rows of secondary tables.
+  void relate() {
+    for (const Change& change : changes_) {
+      const Relationship& about = change.about();
+      const bool is_holders = about.direction == Direction::many_to_one;
+      for (Instance* const target : change.removed) {
+        if (about.secondary) {
+          note_link(change, *target, gone_);
+        } else if (!is_holders || change.added.empty()) {
+          cleared_.push_back({is_holders ? change.owner : target, is_holders ? target : change.owner, &about, is_holders});
+        }
+      }
+      for (Instance* const target : change.added) {
+        if (about.secondary) {
+          note_link(change, *target, come_);
+        } else {
+          links_.push_back({is_holders ? change.owner : target, is_holders ? target : change.owner, &about, is_holders});
         }
       }
     }
-    return order;
-  }
-
-  // Gives the members of foreign keys the values that relationships say: those of entities of this class.
-  void relate(const Mapper& mapper) {
-    std::vector<std::pair<Instance*, std::size_t>> added;  // owners first let go, then take
-    for (const auto& [object, owner] : session_.instances_) {
-      for (std::size_t i = 0; i != owner->related.size() && !owner->is_to_delete; ++i) {
-        const Relationship& relationship = owner->mapper.relationships[i];
-        const bool is_about = relationship.is_many ? relationship.target == &mapper : &owner->mapper == &mapper;
-        if (is_about && related(*owner, i).is_loaded()) {
-          let_go(*owner, i);
-          added.emplace_back(owner.get(), i);
-        }
+    std::set<std::pair<const Instance*, std::size_t>> linked;
+    for (const Link& link : links_) {
+      for (const auto& [mine, other] : link.about->pairs) {
+        linked.emplace(link.holder, link.is_holders ? mine : other);
       }
     }
-    for (const auto& [owner, i] : added) {
-      take(*owner, i);
+    for (const Link& link : cleared_) {
+      const auto& first = link.about->pairs.front();
+      if (!link.holder->is_to_delete && !linked.contains({link.holder, link.is_holders ? first.first : first.second})) {
+        clear_key(link);
+      }
     }
-  }
-
-  void let_go(Instance& owner, std::size_t i) {
-    const Relationship& relationship = owner.mapper.relationships[i];
-    const std::vector<std::shared_ptr<void>> now = RelatedAccess::items(related(owner, i));
-    for (const std::shared_ptr<void>& item : owner.related[i].items) {
-      Instance* const target = session_.find(item.get());
-      if (std::ranges::find(now, item) != now.end() || target == nullptr || target->is_to_delete) {
+    for (std::size_t i = 0; i != links_.size(); ++i) {
+      const Link& link = links_[i];
+      if (link.holder->is_to_delete) {
         continue;
       }
-      if (!relationship.is_many) {
-        if (now.empty()) {
-          clear_key(owner.mapper, relationship, owner);
-        }
-      } else if (relationship.deletes_orphans) {
-        target->is_to_delete = true;
+      if (is_pending(*link.referred)) {
+        waiting_.emplace(link.referred, i);
+        ++waits_for_[link.holder];
       } else {
-        clear_key(owner.mapper, relationship, *target);
+        copy_key(link);
       }
     }
   }
 
-  void take(Instance& owner, std::size_t i) {
-    const Relationship& relationship = owner.mapper.relationships[i];
-    const std::vector<std::shared_ptr<void>>& before = owner.related[i].items;
-    for (const std::shared_ptr<void>& item : RelatedAccess::items(related(owner, i))) {
-      if (std::ranges::find(before, item) == before.end()) {
-        Instance& target = *session_.find(item.get());
-        target.is_to_delete = target.is_to_delete && !relationship.deletes_orphans;
-        if (!is_waiting(relationship.is_many ? owner : target)) {
-          copy_key(relationship, owner, target, relationship.is_many);
-        }
-      }
-    }
-  }
-
-  static bool is_waiting(const Instance& instance) { return instance.state == EntityState::pending; }
-
-  // An entity of a class that refers to itself waits for the one that it belongs to.
-  bool has_to_wait(const Instance& instance) const {
-    for (std::size_t i = 0; i != instance.related.size(); ++i) {
-      const Relationship& relationship = instance.mapper.relationships[i];
-      if (!relationship.is_many && relationship.target == &instance.mapper && related(instance, i).is_loaded()) {
-        for (const auto& item : RelatedAccess::items(related(instance, i))) {
-          if (is_waiting(*session_.find(item.get()))) {
-            return true;
-          }
-        }
-      }
-    }
-    return parents_that_wait_.contains(&instance);
-  }
-
-  void find_parents_that_wait(const Mapper& mapper) {
-    parents_that_wait_.clear();
-    for (const auto& [object, owner] : session_.instances_) {
-      if (&owner->mapper != &mapper || !is_waiting(*owner)) {
-        continue;
-      }
-      for (std::size_t i = 0; i != owner->related.size(); ++i) {
-        if (mapper.relationships[i].is_many && mapper.relationships[i].target == &mapper && related(*owner, i).is_loaded()) {
-          for (const auto& item : RelatedAccess::items(related(*owner, i))) {
-            parents_that_wait_.insert(session_.find(item.get()));
-          }
-        }
-      }
-    }
-  }
-
-  void insert_all(const Mapper& mapper) {
-    for (;;) {
-      std::vector<Instance*> waiting;
-      for (const auto& [object, instance] : session_.instances_) {
-        if (&instance->mapper == &mapper && is_waiting(*instance)) {
-          waiting.push_back(instance.get());
-        }
-      }
-      if (waiting.empty()) {
-        return;
-      }
-      find_parents_that_wait(mapper);
-      std::map<Mask, std::vector<Instance*>> groups;
-      std::ranges::sort(waiting, {}, &Instance::number);
-      for (Instance* const instance : waiting) {
-        if (!has_to_wait(*instance)) {
-          groups[set_members(*instance)].push_back(instance);
-        }
-      }
-      if (groups.empty()) {
-        throw InvalidRequestError("entities of " + mapper.name + " belong to each other in a circle: none can be inserted first");
-      }
-      for (const auto& [mask, instances] : groups) {
-        insert_some(mapper, mask, instances);
-      }
-      relate(mapper);  // those that had to wait
-    }
-  }
-
-  // Which members an INSERT says.
-  static Mask set_members(const Instance& instance) {
-    Mask mask;
-    for (std::size_t i = 0; i != instance.mapper.attributes.size(); ++i) {
-      const Attribute& attribute = instance.mapper.attributes[i];
-      mask.push_back(!attribute.has_default || !attribute.type->is_unset(instance.member(i)));
-    }
-    return mask;
-  }
-
-  void insert_some(const Mapper& mapper, const Mask& mask, const std::vector<Instance*>& instances) {
-    std::vector<std::size_t> made;  // by the database; or the key, so that there is an answer
-    std::vector<Selected> returned;
-    for (std::size_t i = 0; i != mask.size(); ++i) {
-      if (!mask[i]) {
-        made.push_back(i);
-        returned.emplace_back(mapper.attributes[i].column);
-      }
-    }
-    if (returned.empty()) {
-      returned.emplace_back(mapper.attributes[mapper.key.front()].column);
-    }
-    std::vector<Parameters> sets;
-    sets.reserve(instances.size());
-    for (const Instance* const instance : instances) {
-      Parameters set;
-      for (std::size_t i = 0; i != mask.size(); ++i) {
-        if (mask[i]) {
-          set.add(mapper.attributes[i].column.name(), instance->value(i));
-        }
-      }
-      sets.push_back(std::move(set));
-    }
-    const Insert insert = greenway::insert(*mapper.table).returning(returned);
-    Result result = session_.connection().execute(insert, rows(std::move(sets)));
-    for (Instance* const instance : instances) {
-      const std::optional<Row> row = result.fetchone();
-      if (!row) {
-        throw StaleDataError("INSERT into table '" + mapper.table->data().name + "' returned fewer rows than it was given");
-      }
-      for (std::size_t i = 0; i != made.size(); ++i) {
-        mapper.attributes[made[i]].type->read(instance->member(made[i]), *row, i);
-      }
-      instance->generated = made;
-      become_persistent(*instance);
-    }
-  }
-
-  void become_persistent(Instance& instance) {
-    instance.state = EntityState::persistent;
-    instance.is_new = true;
-    instance.key = session_.key_of(instance);
-    write_down(instance);
-    if (!session_.identity_map_[&instance.mapper].emplace(instance.key, &instance).second) {
-      throw InvalidRequestError("New instance of " + instance.mapper.name +
-                                " with its primary key conflicts with a persistent instance of this Session");
-    }
-  }
-
-  void update_all(const Mapper& mapper) {
-    std::vector<Instance*> changed;
-    for (const auto& [object, instance] : session_.instances_) {
-      if (&instance->mapper == &mapper && instance->state == EntityState::persistent && !instance->is_to_delete) {
-        changed.push_back(instance.get());
-      }
-    }
-    std::ranges::sort(changed, {}, &Instance::key);  // so that two sessions lock rows in the same order
-    for (Instance* const instance : changed) {
-      Assignments set;
-      for (std::size_t i = 0; i != mapper.attributes.size(); ++i) {
-        if (!instance->is_unchanged(i)) {
-          refuse_new_key(mapper, i);
-          set.emplace_back(mapper.attributes[i].column.name(), instance->value(i));
-        }
-      }
-      if (!set.empty()) {
-        update_one(*instance, set);
-      }
-    }
-  }
-
-  static void refuse_new_key(const Mapper& mapper, std::size_t attribute) {
-    if (std::ranges::find(mapper.key, attribute) != mapper.key.end()) {
-      throw InvalidRequestError("a member of the primary key of " + mapper.name +
-                                " was changed: delete the entity, and add another one");
-    }
-  }
-
-  void update_one(Instance& instance, const Assignments& set) {
-    const Mapper& mapper = instance.mapper;
-    if (!instance.before && !instance.is_new) {
-      instance.before = instance.row_values();
-    }
-    Update update = greenway::update(*mapper.table).values(set);
-    for (const std::size_t attribute : mapper.key) {
-      update = update.where(mapper.attributes[attribute].column == instance.value(attribute));
-    }
-    std::vector<std::size_t> made;
-    std::vector<Selected> returned;
-    for (std::size_t i = 0; i != mapper.attributes.size(); ++i) {
-      const Column::Data& about = mapper.attributes[i].column.data();
-      if ((about.onupdate_value || about.computed) && instance.is_unchanged(i)) {
-        made.push_back(i);
-        returned.emplace_back(mapper.attributes[i].column);
-      }
-    }
-    Result result = session_.connection().execute(returned.empty() ? update : update.returning(returned));
-    const std::optional<Row> row = returned.empty() ? std::nullopt : result.fetchone();
-    check_rowcount("UPDATE", mapper, 1, result.rowcount());
-    for (std::size_t i = 0; i != made.size(); ++i) {
-      mapper.attributes[made[i]].type->read(instance.member(made[i]), *row, i);
-    }
-    write_down(instance);
-  }
-
-  void delete_all(const Mapper& mapper) {
-    std::vector<Instance*> gone;
-    for (const auto& [object, instance] : session_.instances_) {
-      if (&instance->mapper == &mapper && instance->is_to_delete) {
-        gone.push_back(instance.get());
-      }
-    }
-    if (gone.empty()) {
+  // Both sides of a relationship say the same: one is written.
+  void note_link(const Change& change, const Instance& target, std::map<const Relationship*, std::set<std::pair<const Instance*, const Instance*>>>& links) {
+    const Relationship& about = change.about();
+    if (change.owner->is_to_delete || target.is_to_delete) {
       return;
     }
-    std::ranges::sort(gone, {}, &Instance::key);
-    std::vector<std::vector<Value>> keys;
-    for (const Instance* const instance : gone) {
-      std::vector<Value>& key = keys.emplace_back();
-      for (const std::size_t attribute : mapper.key) {
-        key.push_back(instance->value(attribute));
+    if (about.back && about.points_only) {
+      links[&about.target->relationships[*about.back]].emplace(&target, change.owner);
+    } else {
+      links[&about].emplace(change.owner, &target);
+    }
+  }
+
+  static void copy_key(const Link& link) {
+    for (const auto& [mine, other] : link.about->pairs) {
+      const std::size_t written = link.is_holders ? mine : other;
+      const std::size_t read = link.is_holders ? other : mine;
+      link.holder->mapper.attributes[written].type->assign(link.holder->member(written), link.referred->value(read));
+    }
+  }
+
+  static void clear_key(const Link& link) {
+    for (const auto& [mine, other] : link.about->pairs) {
+      const std::size_t attribute = link.is_holders ? mine : other;
+      const Attribute& about = link.holder->mapper.attributes[attribute];
+      if (!about.type->is_optional) {
+        const std::string& owner = (link.is_holders ? link.holder : link.referred)->mapper.name;
+        throw InvalidRequestError("an entity belongs to no " + link.referred->mapper.name + " any more, by relationship " + owner +
+                                  "." + link.about->name + ", and its column '" + about.column.name() +
+                                  "' cannot be NULL: make the member an std::optional, or the cascade \"all, delete-orphan\"");
+      }
+      about.type->unset(link.holder->member(attribute));
+    }
+  }
+
+  void write() {
+    std::vector<Instance*> all;
+    for (const auto& [object, instance] : session_.instances_) {
+      if (instance->state != EntityState::deleted) {
+        all.push_back(instance.get());
       }
     }
-    const Delete statement = delete_(*mapper.table).where(mapper.is_among(mapper.key, keys));
-    const Result result = session_.connection().execute(statement);
-    check_rowcount("DELETE", mapper, static_cast<std::int64_t>(gone.size()), result.rowcount());
-    for (Instance* const instance : gone) {
-      instance->is_to_delete = false;
-      instance->state = EntityState::deleted;
-      session_.identity_map_[&mapper].erase(instance->key);
+    const auto rank_of = [](const Instance* instance) { return std::pair(instance->mapper.registry, instance->mapper.rank); };
+    std::ranges::sort(all, {}, [&](const Instance* instance) {
+      return std::tuple(instance->mapper.registry, instance->mapper.rank, instance->mapper.number, instance->number);
+    });
+    std::vector<std::vector<Instance*>> ranks;
+    for (auto at = all.begin(); at != all.end();) {
+      const auto end = std::find_if(at, all.end(), [&](const Instance* other) { return rank_of(other) != rank_of(*at); });
+      ranks.emplace_back(at, end);
+      at = end;
+    }
+    for (const std::vector<Instance*>& rank : ranks) {
+      insert_all(rank);
+      for_each_class(rank, [&](const Mapper& mapper, std::span<Instance* const> some) {
+        std::vector<Instance*> kept;
+        std::ranges::copy_if(some, std::back_inserter(kept), [](const Instance* instance) {
+          return instance->state == EntityState::persistent && !instance->is_to_delete;
+        });
+        writer_.update(mapper, kept);
+      });
+    }
+    write_links();
+    for (auto rank = ranks.rbegin(); rank != ranks.rend(); ++rank) {
+      for_each_class(*rank, [&](const Mapper& mapper, std::span<Instance* const> some) {
+        std::vector<Instance*> gone;
+        std::ranges::copy_if(some, std::back_inserter(gone), [](const Instance* instance) { return instance->is_to_delete; });
+        if (!gone.empty()) {
+          writer_.remove(mapper, std::move(gone));
+        }
+      });
     }
   }
 
-  static void check_rowcount(const char* what, const Mapper& mapper, std::int64_t expected, std::int64_t met) {
-    if (met != expected) {
-      throw StaleDataError(std::string(what) + " statement on table '" + mapper.table->data().name + "' expected to match " +
-                           std::to_string(expected) + " row(s); " + std::to_string(met) + " were matched.");
+  template <class F>
+  static void for_each_class(std::span<Instance* const> instances, F&& body) {
+    for (auto at = instances.begin(); at != instances.end();) {
+      const Mapper& mapper = (*at)->mapper;
+      const auto end = std::find_if(at, instances.end(), [&](const Instance* other) { return &other->mapper != &mapper; });
+      body(mapper, std::span<Instance* const>(at, end));
+      at = end;
     }
   }
 
-  static void write_down(Instance& instance) {
-    instance.loaded.reset();
-    instance.written.clear();
-    for (std::size_t i = 0; i != instance.mapper.attributes.size(); ++i) {
-      instance.written.push_back(instance.value(i));
+  // An entity waits for those of its rank whose keys it has; those below have been inserted.
+  void insert_all(std::span<Instance* const> rank) {
+    std::vector<Instance*> waiting;
+    std::ranges::copy_if(rank, std::back_inserter(waiting), [](const Instance* instance) {
+      return is_pending(*instance) && !instance->is_to_delete;
+    });
+    while (!waiting.empty()) {
+      std::vector<Instance*> ready;
+      std::vector<Instance*> later;
+      for (Instance* const instance : waiting) {
+        const auto waits = waits_for_.find(instance);
+        (waits == waits_for_.end() || waits->second == 0 ? ready : later).push_back(instance);
+      }
+      if (ready.empty()) {
+        throw InvalidRequestError("entities of " + waiting.front()->mapper.name +
+                                  " belong to each other in a circle: none can be inserted first");
+      }
+      for_each_class(ready, [&](const Mapper& mapper, std::span<Instance* const> some) { writer_.insert(mapper, some); });
+      for (const Instance* const instance : ready) {
+        const auto [first, last] = waiting_.equal_range(instance);
+        for (auto link = first; link != last; ++link) {
+          copy_key(links_[link->second]);
+          --waits_for_[links_[link->second].holder];
+        }
+      }
+      waiting = std::move(later);
+    }
+  }
+
+  void write_links() {
+    for (const auto& [about, owners] : unlinked_) {
+      writer_.unlink_all(*about, owners);
+    }
+    for (const auto& [about, links] : gone_) {
+      writer_.unlink(*about, {links.begin(), links.end()});
+    }
+    for (const auto& [about, links] : come_) {
+      writer_.link(*about, {links.begin(), links.end()});
     }
   }
 
@@ -432,24 +390,42 @@ class UnitOfWork {
   void remember() {
     for (const auto& [object, instance] : session_.instances_) {
       for (std::size_t i = 0; i != instance->related.size(); ++i) {
+        Instance::Related& known = instance->related[i];
         Related& member = related(*instance, i);
+        known.added.clear();
+        known.removed.clear();
         if (!member.is_loaded()) {
           continue;
         }
-        const Relationship& relationship = instance->mapper.relationships[i];
-        instance->related[i] = {true, RelatedAccess::items(member)};
-        if (relationship.points_only) {
+        std::vector<std::shared_ptr<void>> now = RelatedAccess::items(member);
+        const bool is_first = !known.is_loaded;
+        if (!is_first && known.items == now) {
+          continue;
+        }
+        known.is_loaded = true;
+        known.items = std::move(now);
+        const Relationship& about = instance->mapper.relationships[i];
+        if (about.points_only) {
           RelatedAccess::point_only(member);
         }
-        if (!relationship.is_many && instance->is_new && instance->related[i].items.empty()) {
+        if (is_first && !about.is_many && instance->is_new && known.items.empty()) {
           RelatedAccess::forget(member);  // a foreign key may say more
+          known = {};
         }
       }
     }
   }
 
   SessionState& session_;
-  std::set<const Instance*> parents_that_wait_;  // entities whose parents wait to be inserted
+  EntityWriter writer_;
+  std::vector<Change> changes_;
+  std::vector<Link> links_;
+  std::vector<Link> cleared_;
+  std::unordered_multimap<const Instance*, std::size_t> waiting_;  // links, by what they wait for
+  std::unordered_map<const Instance*, std::size_t> waits_for_;     // how many, by who waits
+  std::map<const Relationship*, std::set<std::pair<const Instance*, const Instance*>>> come_;
+  std::map<const Relationship*, std::set<std::pair<const Instance*, const Instance*>>> gone_;
+  std::vector<std::pair<const Relationship*, std::vector<const Instance*>>> unlinked_;
 };
 
 void SessionState::flush() {
@@ -471,6 +447,13 @@ void SessionState::flush() {
 void SessionState::autoflush() {
   if (options_.autoflush && no_autoflush_ == 0 && !is_flushing_) {
     flush();
+  }
+}
+
+// What its row said before this transaction changed it.
+void SessionState::keep_before(Instance& instance) {
+  if (!instance.before && !instance.is_new) {
+    instance.before = instance.row_values();
   }
 }
 

@@ -102,10 +102,22 @@ Related* related_of(void* member) {
 
 }  // namespace detail
 
+/// Of a mapped_column: an integer that is 1 when its entity is inserted and is counted up by each UPDATE, which finds only a row
+/// that still says what it said. Another session's change in between is StaleDataError. SQLAlchemy: `version_id_col`.
+struct version_id_tag {};
+/// See version_id_tag.
+inline constexpr version_id_tag version_id = {};
+
+/// Of a mapped_column: the server changes it with each UPDATE, by a trigger, say; what it has become is read from RETURNING.
+/// SQLite's triggers come too late for that. SQLAlchemy: `server_onupdate=FetchedValue()`.
+struct server_onupdate_tag {};
+/// See server_onupdate_tag.
+inline constexpr server_onupdate_tag server_onupdate = {};
+
 /// Maps a member to a column.
 /// @param member      Public.
 /// @param name        Of the column.
-/// @param attributes  As of Column; a Type where the one that follows from the member will not do.
+/// @param attributes  As of Column; a Type where the one that follows from the member will not do; version_id; server_onupdate.
 /// @return For Registry::map.
 template <class C, class M, class... A>
 [[nodiscard]] detail::MappedColumn<C> mapped_column(M C::*member, std::string name, const A&... attributes) {
@@ -121,33 +133,56 @@ template <class C, class M, class... A>
   }
   [[maybe_unused]] const auto given = [](const auto& attribute) {
     using Given = std::remove_cvref_t<decltype(attribute)>;
-    if constexpr (std::derived_from<Given, Type>) {
+    if constexpr (std::derived_from<Given, Type> || std::same_as<Given, version_id_tag> ||
+                  std::same_as<Given, server_onupdate_tag>) {
       return std::optional<nullable>();
     } else {
       return attribute;
     }
   };
   Column column(std::move(name), std::move(type), nullable(detail::is_optional<M>), given(attributes)...);
-  return {{detail::offset_of(member), &detail::member_type<M>, std::move(column)}};
+  detail::Attribute attribute{detail::offset_of(member), &detail::member_type<M>, std::move(column)};
+  attribute.is_version = (std::same_as<A, version_id_tag> || ...);
+  static_assert(!(std::same_as<A, version_id_tag> || ...) || std::integral<M>, "a version is counted by an integer");
+  attribute.changes_by_update = (std::same_as<A, server_onupdate_tag> || ...);
+  return {std::move(attribute)};
 }
 
 /// How a relationship works. Plain data; start from the defaults.
 struct RelationshipOptions {
-  /// "save-update" is always there. "delete": what belongs to a deleted entity is deleted. "delete-orphan": so is what belongs
-  /// to it no more. "all" is both but the last.
+  /// What is done to related entities as well, a list of
+  /// - "save-update": what belongs to an entity of a session is the session's;
+  /// - "merge": what belongs to a merged entity is merged;
+  /// - "expunge": what belongs to an expunged entity is expunged;
+  /// - "delete": what belongs to a deleted entity is deleted, instead of belonging to nobody;
+  /// - "delete-orphan": what belongs to it no more is deleted, or is not inserted;
+  /// - "all": all but the last; "none".
   std::string cascade = "save-update, merge";
   /// Of an entity that is deleted what belongs to it and is not loaded is left to the database's ON DELETE.
   bool passive_deletes = false;
   /// How a Many is loaded.
   std::vector<ColumnElement> order_by = {};
+  /// The target's relationship that is the other side of this one, which has to say the same of this one.
+  std::string back_populates = {};
+  /// The table that relates the two, where both sides are Many. It has a foreign key to each.
+  std::string secondary = {};
+  /// The columns of the foreign key that is meant, where there are several. With `secondary`: of the one to the owner.
+  std::vector<std::string> foreign_keys = {};
 };
 
-/// Maps a member to the entities that a foreign key relates. For Many the foreign key is the other class's, for One it is
-/// this one's.
-/// @param member   A Many or One.
-/// @param name     For messages.
+namespace detail {
+
+[[nodiscard]] Cascades cascades_of(const std::string& names);
+
+}  // namespace detail
+
+/// Maps a member to the entities that a foreign key relates: this class's or the other's. A class that refers to itself has a
+/// One for the entity that it belongs to, and a Many for those that belong to it.
+/// @param member   A Many, ManySet or One.
+/// @param name     For messages and back_populates.
 /// @param options  See there.
 /// @return For Registry::map.
+/// @throws ArgumentError  There is no such cascade.
 template <class C, template <class> class R, class T>
   requires std::derived_from<R<T>, detail::Related>
 [[nodiscard]] detail::MappedRelationship<C> relationship(R<T> C::*member, std::string name,
@@ -157,11 +192,13 @@ template <class C, template <class> class R, class T>
                             &detail::mapper_slot<T>,
                             detail::readable_name(typeid(T*).name()),
                             &detail::related_of<R<T>>,
-                            std::is_same_v<R<T>, Many<T>>};
-  made.deletes = options.cascade.find("delete") != std::string::npos || options.cascade.find("all") != std::string::npos;
-  made.deletes_orphans = options.cascade.find("delete-orphan") != std::string::npos;
+                            std::derived_from<R<T>, Many<T>>};
+  made.cascades = detail::cascades_of(options.cascade);
   made.passive_deletes = options.passive_deletes;
   made.order_by = options.order_by;
+  made.back_populates = options.back_populates;
+  made.secondary_name = options.secondary;
+  made.foreign_keys = options.foreign_keys;
   return {std::move(made)};
 }
 
@@ -203,12 +240,14 @@ class Registry {
   }
 
   /// Resolves the relationships of all classes mapped so far; the first use of one does it otherwise.
-  /// @throws InvalidRequestError  One has no target, no foreign key, or several.
+  /// @throws InvalidRequestError  One has no target, no foreign key, or several; or its other side does not know it.
   void configure();
 
   /// configure(), if classes were mapped since it was last called. Thread-safe.
   void configure_once();
 
+  /// @return The tables. More can be added, as those that relate two classes.
+  [[nodiscard]] MetaData& metadata() noexcept { return metadata_; }
   /// @return The tables.
   [[nodiscard]] const MetaData& metadata() const noexcept { return metadata_; }
 

@@ -36,6 +36,8 @@ struct Instance {
   struct Related {
     bool is_loaded = false;
     std::vector<std::shared_ptr<void>> items = {};
+    std::vector<std::shared_ptr<void>> added = {};    ///< By the other side, before it was loaded.
+    std::vector<std::shared_ptr<void>> removed = {};  ///< Likewise.
   };
 
   const Mapper& mapper;
@@ -46,6 +48,7 @@ struct Instance {
   bool is_new = false;                    ///< Inserted in this transaction.
   bool is_stale = false;                  ///< The next row that is met overwrites it.
   bool is_to_delete = false;              ///< By the next flush.
+  bool is_orphan = false;                 ///< It was taken from what it cannot be without, and is pending.
   std::string key = {};                   ///< In the identity map.
   std::optional<Row> loaded = {};         ///< What its row said; or else …
   std::size_t first_column = 0;           ///< … from this column on.
@@ -60,6 +63,8 @@ struct Instance {
   [[nodiscard]] std::vector<Value> row_values() const;
   /// Gives its members values, one for each attribute.
   void assign(const std::vector<Value>& values) const;
+  /// What its row says an attribute is.
+  [[nodiscard]] Value row_value(std::size_t attribute) const;
   [[nodiscard]] void* member(std::size_t attribute) const;
   /// What a member is now.
   [[nodiscard]] Value value(std::size_t attribute) const;

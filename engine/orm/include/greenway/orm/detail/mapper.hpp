@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@ class Registry;
 /// What a class is mapped to, without the class.
 namespace greenway::detail {
 
+/// Whether the values of some columns are one of some lists.
+[[nodiscard]] ColumnElement is_among(const std::vector<ColumnElement>& columns, const std::vector<std::vector<Value>>& values);
+
 struct Mapper;
 
 /// A member and its column.
@@ -32,11 +36,22 @@ struct Attribute {
   std::size_t offset;
   const MemberType* type;
   Column column;
-  bool has_default = false;  ///< Somebody else gives it a value where it is not set.
+  bool is_version = false;          ///< Counted up by each UPDATE, which says what it was.
+  bool changes_by_update = false;   ///< Somebody else gives it another value with each UPDATE.
+  bool has_default = false;         ///< Somebody else gives it a value where it is not set.
 };
 
-/// Which side of a foreign key the owner of a relationship is on.
-enum class Direction : std::uint8_t { one_to_many, many_to_one };
+/// Which side of a foreign key the owner of a relationship is on, or that both are referred to by a third table.
+enum class Direction : std::uint8_t { one_to_many, many_to_one, many_to_many };
+
+/// What follows from what is done to the owner of a relationship.
+struct Cascades {
+  bool save_update = false;  ///< What belongs to an entity of a session is the session's.
+  bool merges = false;       ///< What belongs to a merged entity is merged.
+  bool expunges = false;     ///< What belongs to an expunged entity is expunged.
+  bool deletes = false;      ///< What belongs to a deleted entity is deleted.
+  bool deletes_orphans = false;  ///< What belongs to it no more is deleted.
+};
 
 /// A member that is Many or One.
 struct Relationship {
@@ -46,16 +61,22 @@ struct Relationship {
   std::string target_name;
   Related* (*related)(void* member);
   bool is_many;
-  bool deletes = false;              ///< cascade: what belongs to a deleted entity is deleted.
-  bool deletes_orphans = false;      ///< cascade: what belongs to it no more is deleted.
+  Cascades cascades = {};
   bool passive_deletes = false;      ///< The database sees to what is not loaded.
   std::vector<ColumnElement> order_by = {};
+  std::string back_populates = {};   ///< The target's relationship that is the other side of this one.
+  std::string secondary_name = {};
+  std::vector<std::string> foreign_keys = {};  ///< The columns that tell one foreign key from others.
 
   // By Registry::configure.
   const Mapper* target = nullptr;
   Direction direction = Direction::one_to_many;
-  std::vector<std::pair<std::size_t, std::size_t>> pairs = {};  ///< Attributes: the owner's, the target's.
-  bool points_only = false;          ///< The target has a Many for the same foreign key.
+  std::vector<std::pair<std::size_t, std::size_t>> pairs = {};  ///< Attributes: the owner's, the target's. Not of many_to_many.
+  std::optional<Table> secondary = {};
+  std::vector<std::pair<std::size_t, Column>> owner_pairs = {};   ///< The owner's attributes, and the secondary table's columns.
+  std::vector<std::pair<std::size_t, Column>> target_pairs = {};  ///< The target's, likewise.
+  std::optional<std::size_t> back = {};  ///< back_populates, among the target's.
+  bool points_only = false;          ///< Another side keeps the entities.
 };
 
 /// A mapped class.
@@ -64,11 +85,14 @@ struct Mapper {
   std::optional<Table> table = {};
   std::vector<Attribute> attributes = {};
   std::vector<std::size_t> key = {};  ///< Among the attributes.
+  std::optional<std::size_t> version = {};  ///< Likewise.
   std::vector<Relationship> relationships = {};
   std::shared_ptr<void> (*make)() = nullptr;
   std::atomic<const Mapper*>* slot = nullptr;
   Registry* registry = nullptr;
   std::optional<Select> select_all = {};  ///< The attributes' columns, in their order.
+  std::size_t number = 0;   ///< In the order in which the registry's classes were mapped.
+  std::size_t rank = 0;     ///< By Registry::configure: above those that it refers to, equal where they refer to each other.
 
   /// The number of the attribute at an offset.
   [[nodiscard]] std::optional<std::size_t> find(std::size_t offset) const noexcept;
