@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -25,6 +26,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <greenway/asio/asio.hpp>
 #include <greenway/runtime/mutex.hpp>
@@ -404,5 +408,33 @@ TEST_CASE("a wait that is over while it begins leaves the context nothing to run
     context.run_for(10s);
     REQUIRE(has_ended);
     REQUIRE(context.stopped());
+  }
+}
+
+TEST_CASE("threads that use greenlets of a new context at the same time close nobody's descriptors") {
+  for (int turn = 0; turn != 500; ++turn) {
+    asio::io_context context;
+    Barrier barrier;
+    std::atomic<int> open_files{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < thread_count; ++i) {
+      threads.emplace_back([&] {
+        barrier.arrive_and_wait();
+        (void)greenway::AsioHost::of(context);
+        // Each takes the numbers that were closed last.
+        std::array<int, 8> files{};
+        for (int& file : files) {
+          file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        }
+        std::this_thread::yield();
+        for (const int file : files) {
+          open_files += close(file) == 0 ? 1 : 0;
+        }
+      });
+    }
+    for (auto& thread : threads) {
+      thread.join();
+    }
+    REQUIRE(open_files == thread_count * 8);
   }
 }

@@ -160,7 +160,13 @@ AsioHost::AsioHost(asio::io_context& context)
   }
 }
 
-AsioHost::~AsioHost() = default;
+AsioHost::~AsioHost() {
+  // When threads ask for a context's host at the same time Asio makes several, and destroys all but one. The descriptor is the
+  // reactor's: closed by both, the second time it may be somebody else's.
+  if (!is_context_gone_) {
+    descriptor_.release();
+  }
+}
 
 /// A thread that runs the context is here. The first one is the one of the greenlets in place.
 /// @return Whether it is this one.
