@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Rows that become entities, and the relationships of those.
+// Rows that become entities.
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include <greenway/base/error.hpp>
-#include <greenway/runtime/bridge.hpp>
+#include <greenway/orm/registry.hpp>
 #include <greenway/sql/select.hpp>
 
 #include "identity_key.hpp"
@@ -17,112 +17,90 @@ namespace greenway::detail {
 
 namespace {
 
-constexpr std::size_t keys_a_select = 500;  // SQLAlchemy's
-
-/// What relates owners to their targets: the owners' attributes, the columns that say the same of a target, and where these
-/// are in its row. Those of a secondary table are behind the target's own.
-struct LinkColumns {
-  LinkColumns(const Relationship& about) {
-    for (const auto& [mine, other] : about.pairs) {
-      add(mine, about.target->attributes[other].column, other);
-    }
-    for (const auto& [mine, column] : about.owner_pairs) {
-      add(mine, column, about.target->attributes.size() + mine_.size());
-    }
-  }
-  void add(std::size_t mine, const ColumnElement& column, std::size_t place) {
-    mine_.push_back(mine);
-    columns_.push_back(column);
-    places_.push_back(place);
-  }
-  /// Empty where a part is NULL, and so nothing is related.
-  [[nodiscard]] std::vector<Value> values(const Instance& owner) const {
-    std::vector<Value> values;
-    for (const std::size_t attribute : mine_) {
-      values.push_back(owner.value(attribute));
-      if (values.back().is_null()) {
-        return {};
-      }
-    }
-    return values;
-  }
-  [[nodiscard]] std::string key(const Row& row) const {
-    std::string key;
-    for (const std::size_t place : places_) {
-      append_key(key, row.get<Value>(place));
-    }
-    return key;
-  }
-  static std::string key(const std::vector<Value>& values) {
-    std::string key;
-    for (const Value& value : values) {
-      append_key(key, value);
-    }
-    return key;
-  }
-  [[nodiscard]] Select narrowed(Select select, const std::vector<std::vector<Value>>& wanted) const {
-    if (wanted.size() != 1) {
-      return std::move(select).where(is_among(columns_, wanted));
-    }
-    for (std::size_t i = 0; i != columns_.size(); ++i) {
-      select = std::move(select).where(columns_[i] == wanted.front()[i]);
-    }
-    return select;
-  }
-
-  std::vector<std::size_t> mine_;
-  std::vector<ColumnElement> columns_;
-  std::vector<std::size_t> places_;
-};
-
-/// Selects the targets of a relationship, in its order.
-Select targets_of(const Relationship& about, const LinkColumns& links) {
-  Select select = *about.target->select_all;
-  if (about.secondary) {
-    std::optional<ColumnElement> on;
-    for (std::size_t i = 0; i != about.target_pairs.size(); ++i) {
-      const auto& [attribute, column] = about.target_pairs[i];
-      const ColumnElement same = about.target->attributes[attribute].column == column;
-      on = on ? *on && same : same;
-    }
-    select = select.add_columns({links.columns_.begin(), links.columns_.end()}).join(*about.secondary, on);
-  }
-  for (const ColumnElement& element : about.order_by) {
-    select = select.order_by(element);
-  }
-  return select;
-}
+constexpr std::size_t rows_a_time = 1000;
 
 }  // namespace
 
-void SessionState::populate(Instance& instance, const Row& row, std::size_t first_column) {
-  for (std::size_t i = 0; i != instance.mapper.attributes.size(); ++i) {
-    instance.mapper.attributes[i].type->read(instance.member(i), row, first_column + i);
+EntityRows SessionState::select(const EntityStatement& statement, bool streams) {
+  check_usable();
+  autoflush();
+  auto query = std::make_shared<EntityQuery>(statement);
+  const bool is_partitioned = statement.yield_per != 0;
+  if (is_partitioned && query->needs_unique) {
+    throw InvalidRequestError("yield_per() cannot be used with a Many that is loaded by a join: the rows of an entity may be in "
+                              "several partitions; load it with selectinload()");
+  }
+  const std::size_t a_time = is_partitioned ? statement.yield_per : rows_a_time;
+  ExecutionOptions how;
+  if ((streams || is_partitioned) && !query->loads_more && !query->needs_unique) {
+    how.yield_per = a_time;
+  }
+  Result result = connection().execute(query->select, {}, how);
+  return EntityRows(std::move(result), *this, std::move(query), a_time, is_partitioned);
+}
+
+void SessionState::populate(Instance& instance, const EntityColumns& columns, const Row& row) {
+  const Mapper& mapper = instance.mapper;
+  std::size_t column = columns.first;
+  for (std::size_t i = 0; i != mapper.attributes.size(); ++i) {
+    if (!columns.is_left_out(i)) {
+      mapper.attributes[i].type->read(instance.member(i), row, column++);
+    }
   }
   instance.loaded = row;
-  instance.first_column = first_column;
+  instance.first_column = columns.first;
+  instance.unloaded.clear();
+  if (columns.plan != nullptr) {
+    instance.unloaded = columns.plan->deferred;
+    instance.plan = columns.plan;
+  }
   instance.is_stale = false;
 }
 
-std::shared_ptr<void> SessionState::load(const Mapper& mapper, const Row& row, std::size_t first_column) {
+// What earlier rows had not.
+void SessionState::complete(Instance& instance, const EntityColumns& columns, const Row& row) {
+  instance.written = instance.row_values();
+  instance.loaded.reset();
+  bool is_complete = true;
+  for (std::size_t i = 0; i != instance.unloaded.size(); ++i) {
+    if (instance.unloaded[i] && !columns.is_left_out(i)) {
+      instance.mapper.attributes[i].type->read(instance.member(i), row, columns.column(i));
+      instance.written[i] = instance.value(i);
+      instance.unloaded[i] = false;
+    }
+    is_complete &= !instance.unloaded[i];
+  }
+  if (is_complete) {
+    instance.unloaded.clear();
+  }
+}
+
+Instance* SessionState::load(const EntityColumns& columns, const Row& row) {
+  const Mapper& mapper = *columns.mapper;
   std::string key;
   for (const std::size_t attribute : mapper.key) {
-    append_key(key, row.get<Value>(first_column + attribute));
+    const Value part = row.get<Value>(columns.column(attribute));
+    if (part.is_null()) {
+      return nullptr;
+    }
+    append_key(key, part);
   }
   auto [place, is_new] = identity_map_[&mapper].try_emplace(std::move(key));
   if (!is_new) {
     Instance& known = *place->second;
-    if (known.is_stale) {
-      populate(known, row, first_column);
+    if (known.is_stale || columns.overwrites) {
+      populate(known, columns, row);
+    } else if (!known.unloaded.empty()) {
+      complete(known, columns, row);
     }
-    return known.object;
+    return &known;
   }
   try {
     Instance& instance = attach(mapper, mapper.make(), true);
     instance.key = place->first;
     place->second = &instance;
-    populate(instance, row, first_column);
-    return instance.object;
+    populate(instance, columns, row);
+    return &instance;
   } catch (...) {
     // A value that does not fit into its member: there is no such entity then.
     if (Instance* const half = place->second) {
@@ -140,109 +118,64 @@ std::shared_ptr<void> SessionState::get(const Mapper& mapper, const std::vector<
     throw ArgumentError("the primary key of " + mapper.name + " has " + std::to_string(mapper.key.size()) + " columns, not " +
                         std::to_string(key.size()));
   }
+  mapper.registry->configure_once();
   std::string identity;
   for (const Value& part : key) {
     append_key(identity, part);
   }
   const ByKey& known = identity_map_[&mapper];
   if (const auto found = known.find(identity); found != known.end() && !found->second->is_stale) {
-    load_options(mapper, {found->second->object}, options);
+    if (!options.empty()) {
+      load_branches(mapper, *plan_of(mapper, options), {found->second}, false);
+    }
     return found->second->object;
   }
   autoflush();
-  Select select = *mapper.select_all;
-  for (std::size_t i = 0; i != key.size(); ++i) {
-    select = std::move(select).where(mapper.attributes[mapper.key[i]].column == key[i]);
+  EntityQuery query(select_by(mapper, key), mapper, plan_of(mapper, options));
+  Instance* found = nullptr;
+  const Arrivals arrivals(*this, arrivals_);
+  for (const Row& row : connection().execute(query.select)) {
+    found = query.entities.front().read(*this, row);
   }
-  const std::optional<Row> row = connection().execute(select).first();
-  if (!row) {
-    return nullptr;
-  }
-  std::shared_ptr<void> object = load(mapper, *row, 0);
-  load_options(mapper, {object}, options);
-  return object;
+  query.entities.front().finish(*this);
+  return found == nullptr ? nullptr : found->object;
 }
 
 void SessionState::refresh(const void* object) {
   Instance& instance = instance_of(object, "refresh");
   autoflush();
-  Select select = *instance.mapper.select_all;
+  std::vector<Value> key;
   for (const std::size_t attribute : instance.mapper.key) {
-    select = std::move(select).where(instance.mapper.attributes[attribute].column == instance.value(attribute));
+    key.push_back(instance.value(attribute));
   }
-  const std::optional<Row> row = connection().execute(select).first();
-  if (!row) {
+  EntityQuery query(select_by(instance.mapper, key), instance.mapper, mapped_plan(instance.mapper));
+  const std::vector<Row> rows = connection().execute(query.select).all();
+  if (rows.empty()) {
     throw InvalidRequestError("Could not refresh instance of " + instance.mapper.name + ": its row is gone");
   }
   expire(object);
-  populate(instance, *row, 0);
+  for (const Row& row : rows) {
+    query.entities.front().read(*this, row);
+  }
+  query.entities.front().finish(*this);
 }
 
-void SessionState::load_related(Instance& owner, std::size_t relationship) {
-  const Relationship& related = owner.mapper.relationships[relationship];
-  const std::string name = owner.mapper.name + "::" + related.name;
-  if (facade_ == Facade::async && !in_greenlet()) {
-    throw MissingGreenlet("loading " + name + " needs a greenlet: load it with its entity by .options(selectinload(&" + name +
-                          ")), or run what touches it with AsyncSession::run_sync()");
+Select SessionState::select_by(const Mapper& mapper, const std::vector<Value>& key) {
+  Select select = *mapper.select_all;
+  for (std::size_t i = 0; i != key.size(); ++i) {
+    select = std::move(select).where(mapper.attributes[mapper.key[i]].column == key[i]);
   }
-  const SessionUse use(*this);
-  check_usable();
-  if (!is_flushing_) {
-    autoflush();
-  }
-  select_related(owner.mapper, relationship, {&owner});
-}
-
-void SessionState::load_options(const Mapper& mapper, const std::vector<std::shared_ptr<void>>& objects,
-                                const std::vector<LoaderOption>& options) {
-  for (const LoaderOption& option : options) {
-    if (option.mapper != &mapper) {
-      throw ArgumentError("a loader option is about class " + option.mapper->name + ", not " + mapper.name);
-    }
-    std::vector<Instance*> owners;
-    for (const auto& object : objects) {
-      owners.push_back(find(object.get()));
-    }
-    // As SQLAlchemy does, of all of them, whether it is loaded or not: who asks for it wants to know what is there.
-    select_related(mapper, option.relationship, owners);
-  }
-}
-
-void SessionState::select_related(const Mapper& mapper, std::size_t relationship, const std::vector<Instance*>& owners) {
-  const Relationship& about = mapper.relationships[relationship];
-  const LinkColumns links(about);
-  std::unordered_map<std::string, std::vector<std::shared_ptr<void>>> found;  // by what relates them
-  std::vector<std::vector<Value>> wanted;
-  for (const Instance* const owner : owners) {
-    std::vector<Value> parts = links.values(*owner);
-    const auto [items, is_new] = found.try_emplace(LinkColumns::key(parts));
-    if (parts.empty() || !is_new) {
-      continue;
-    }
-    // What the session has needs no statement.
-    if (const Instance* const known = known_target(*owner, relationship); known != nullptr && !known->is_stale) {
-      items->second.push_back(known->object);
-    } else {
-      wanted.push_back(std::move(parts));
-    }
-  }
-  for (std::size_t first = 0; first < wanted.size(); first += keys_a_select) {
-    const auto begin = wanted.begin() + static_cast<std::ptrdiff_t>(first);
-    const auto count = std::min(keys_a_select, wanted.size() - first);
-    const Select select = links.narrowed(targets_of(about, links), {begin, begin + static_cast<std::ptrdiff_t>(count)});
-    for (const Row& row : connection().execute(select)) {
-      found[links.key(row)].push_back(load(*about.target, row, 0));
-    }
-  }
-  for (Instance* const owner : owners) {
-    fill(*owner, relationship, found[LinkColumns::key(links.values(*owner))]);
-  }
+  return select;
 }
 
 // With what the other side has changed meanwhile. What has been assigned to stays: but now one knows what it was.
-void SessionState::fill(Instance& owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items) {
+void SessionState::fill(Instance& owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items, bool overwrites) {
   Instance::Related& known = owner.related[relationship];
   Related& member = owner.mapper.related(owner.object.get(), relationship);
+  if (overwrites) {
+    known = {};
+    RelatedAccess::forget(member);
+  }
   if (known.is_loaded) {
     return;  // with changes, perhaps
   }
@@ -256,6 +189,16 @@ void SessionState::fill(Instance& owner, std::size_t relationship, std::vector<s
     for (const std::shared_ptr<void>& item : std::exchange(known.added, {})) {
       RelatedAccess::put(member, item);
     }
+  }
+}
+
+void SessionState::let_go(const void* object, std::size_t number) {
+  Instance* const instance = find(object);
+  const bool is_its = instance != nullptr && instance->number == number;  // not another one at the same place
+  const auto awaits_more = [](const Instance::Related& related) { return !related.added.empty() || !related.removed.empty(); };
+  if (is_its && instance->object.use_count() == 1 && std::ranges::none_of(instance->related, awaits_more) && instance->state == EntityState::persistent && !instance->is_to_delete &&
+      !instance->is_new && !instance->before && !is_modified(object)) {
+    release(*instance);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <greenway/orm/detail/instance.hpp>
 
+#include <algorithm>
 #include <cstddef>
 
 #include <greenway/orm/detail/mapper.hpp>
@@ -13,14 +14,24 @@ void* Instance::member(std::size_t attribute) const {
 
 Value Instance::value(std::size_t attribute) const { return mapper.attributes[attribute].type->value(member(attribute)); }
 
+std::size_t Instance::column(std::size_t attribute) const {
+  const auto last = unloaded.begin() + static_cast<std::ptrdiff_t>(unloaded.empty() ? 0 : attribute);
+  return first_column + attribute - static_cast<std::size_t>(std::count(unloaded.begin(), last, true));
+}
+
 bool Instance::is_unchanged(std::size_t attribute) const {
+  if (is_unloaded(attribute)) {
+    return true;
+  }
   const MemberType& type = *mapper.attributes[attribute].type;
-  return loaded ? type.is_in(member(attribute), *loaded, first_column + attribute)
-                : value(attribute) == written[attribute];
+  return loaded ? type.is_in(member(attribute), *loaded, column(attribute)) : value(attribute) == written[attribute];
 }
 
 Value Instance::row_value(std::size_t attribute) const {
-  return loaded ? loaded->get<Value>(first_column + attribute) : written[attribute];
+  if (!loaded) {
+    return written[attribute];
+  }
+  return is_unloaded(attribute) ? value(attribute) : loaded->get<Value>(column(attribute));
 }
 
 std::vector<Value> Instance::row_values() const {
@@ -30,7 +41,7 @@ std::vector<Value> Instance::row_values() const {
   std::vector<Value> values;
   values.reserve(mapper.attributes.size());
   for (std::size_t i = 0; i != mapper.attributes.size(); ++i) {
-    values.push_back(loaded->get<Value>(first_column + i));
+    values.push_back(row_value(i));
   }
   return values;
 }

@@ -94,6 +94,9 @@ void Registry::add(std::unique_ptr<detail::Mapper> mapper) {
     if (attribute.is_version) {
       mapper->version = i;
     }
+    attribute.is_foreign_key = std::ranges::any_of(mapper->table->data().foreign_keys, [&](const ForeignKeyConstraint& key) {
+      return std::ranges::find(key.columns, about.name) != key.columns.end();
+    });
     if (about.primary_key) {
       mapper->key.push_back(i);
     }

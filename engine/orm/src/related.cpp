@@ -7,12 +7,12 @@
 
 namespace greenway::detail {
 
-void Related::select() const {
+void Related::select(bool is_asked_for) const {
   if (owner_ == nullptr) {
     throw DetachedInstanceError("the relationship was not loaded before its entity left the session: load it there, by "
                                 "touching it or with selectinload()");
   }
-  owner_->session->load_related(*owner_, relationship_);
+  owner_->session->load_related(*owner_, relationship_, is_asked_for);
 }
 
 void Related::tell_session(const std::shared_ptr<void>& removed, const std::shared_ptr<void>& added) {

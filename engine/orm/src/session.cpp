@@ -9,37 +9,6 @@
 
 namespace greenway {
 
-namespace detail {
-
-namespace {
-
-constexpr std::size_t entities_a_time = 1000;
-
-}  // namespace
-
-std::vector<std::shared_ptr<void>> EntityRows::next_some(std::size_t size) {
-  const SessionUse use(*session_);
-  std::vector<std::shared_ptr<void>> entities;
-  for (const Row& row : result_.fetchmany(size)) {
-    entities.push_back(session_->load(*mapper_, row, 0));
-  }
-  session_->load_options(*mapper_, entities, options_);
-  return entities;
-}
-
-std::shared_ptr<void> EntityRows::next() {
-  if (next_ == loaded_.size()) {
-    loaded_ = next_some(entities_a_time);
-    next_ = 0;
-    if (loaded_.empty()) {
-      return nullptr;
-    }
-  }
-  return std::move(loaded_[next_++]);
-}
-
-}  // namespace detail
-
 Session::Session(const Engine& engine, const SessionOptions& options) : Session(engine, options, detail::Facade::blocking) {}
 
 Session::Session(const Engine& engine, const SessionOptions& options, detail::Facade facade)
@@ -68,16 +37,8 @@ void Session::add_to(const detail::Mapper& mapper, const std::shared_ptr<void>& 
 
 void Session::delete_from(const void* entity) { use()->mark_deleted(entity); }
 
-detail::EntityRows Session::select(const Select& statement, const detail::Mapper& mapper,
-                                   const std::vector<LoaderOption>& options, bool streams) {
-  const detail::SessionUse session = use();
-  session->autoflush();
-  ExecutionOptions how;
-  how.stream_results = streams && options.empty();
-  if (how.stream_results.value_or(false)) {
-    how.yield_per = detail::entities_a_time;
-  }
-  return detail::EntityRows(session->connection().execute(statement, {}, how), mapper, state(), options);
+detail::EntityRows Session::select(const detail::EntityStatement& statement, bool streams) {
+  return use()->select(statement, streams);
 }
 
 std::shared_ptr<void> Session::get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key) {

@@ -63,6 +63,10 @@ Instance& SessionState::attach(const Mapper& mapper, std::shared_ptr<void> objec
   auto made = std::make_unique<Instance>(mapper, ++last_number_, std::move(object), *this);
   Instance& instance = *instances_.emplace(address, std::move(made)).first->second;
   instance.state = is_loaded ? EntityState::persistent : EntityState::pending;
+  instance.result = result_;
+  if (is_loaded && arrivals_ != nullptr) {
+    arrivals_->emplace_back(address, instance.number);
+  }
   attach_related(instance, is_loaded);
   return instance;
 }

@@ -24,6 +24,8 @@
 #include <greenway/orm/session.hpp>
 #include <greenway/runtime/greenlet.hpp>
 
+#include "entity_query.hpp"
+
 namespace greenway::detail {
 
 // The way into what relationships keep to themselves.
@@ -74,6 +76,7 @@ class Snapshot {
   std::string key_;
   std::optional<Row> loaded_;
   std::size_t first_column_;
+  std::vector<bool> unloaded_;
   std::vector<Value> written_;
   std::optional<std::vector<Value>> before_;
   std::vector<std::size_t> generated_;
@@ -85,6 +88,13 @@ struct Savepoint {
   std::uint64_t number;
   Transaction transaction;
   std::vector<Snapshot> entities;
+};
+
+// How a relationship of some entities is selected.
+struct RelatedSelect {
+  std::shared_ptr<const LoadPlan> plan = {};  // of the target
+  bool overwrites = false;
+  bool is_lazy = false;  // of one entity, whose key is compared, not looked for among others
 };
 
 class SessionState {
@@ -136,13 +146,41 @@ class SessionState {
   void related_changed(Instance& owner, std::size_t relationship, const std::shared_ptr<void>& removed,
                        const std::shared_ptr<void>& added);
 
-  // ---- Rows that become entities. entity_loading.cpp
-  std::shared_ptr<void> load(const Mapper& mapper, const Row& row, std::size_t first_column);
+  // ---- Rows that become entities. entity_loading.cpp, lazy_loading.cpp
+
+  // While it lives, what is loaded belongs to one result.
+  class Arrivals {
+   public:
+    using List = std::vector<std::pair<const void*, std::size_t>>;  // objects, and their numbers
+    Arrivals(SessionState& session, List* list) noexcept
+        : session_(session), list_(std::exchange(session.arrivals_, list)), result_(session.result_) {
+      session.result_ = ++session.last_result_;
+    }
+    ~Arrivals() {
+      session_.arrivals_ = list_;
+      session_.result_ = result_;
+    }
+    Arrivals(const Arrivals&) = delete;
+    Arrivals& operator=(const Arrivals&) = delete;
+
+   private:
+    SessionState& session_;
+    List* list_;
+    std::size_t result_;
+  };
+
+  EntityRows select(const EntityStatement& statement, bool streams);
+  // The entity of a row; null where that has none.
+  Instance* load(const EntityColumns& columns, const Row& row);
+  // What belongs to an entity, as the database has it.
+  void fill(Instance& owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items, bool overwrites);
+  // Those relationships of entities of a class that take statements of their own.
+  void load_branches(const Mapper& mapper, const LoadPlan& plan, const std::vector<Instance*>& owners, bool overwrites);
+  // Forgets an entity that nobody else holds.
+  void let_go(const void* object, std::size_t number);
   std::shared_ptr<void> get(const Mapper& mapper, const std::vector<Value>& key, const std::vector<LoaderOption>& options);
   void refresh(const void* object);
-  void load_related(Instance& owner, std::size_t relationship);
-  void load_options(const Mapper& mapper, const std::vector<std::shared_ptr<void>>& objects,
-                    const std::vector<LoaderOption>& options);
+  void load_related(Instance& owner, std::size_t relationship, bool is_asked_for);
 
   // ---- Entities that become rows. unit_of_work.cpp
   void flush();
@@ -180,10 +218,13 @@ class SessionState {
   void keep_before(Instance& instance);
   void make_stale(Instance& instance);
   void expire(Instance& instance);
-  void populate(Instance& instance, const Row& row, std::size_t first_column);
+  static Select select_by(const Mapper& mapper, const std::vector<Value>& key);
+  void populate(Instance& instance, const EntityColumns& columns, const Row& row);
+  void complete(Instance& instance, const EntityColumns& columns, const Row& row);
   std::string key_of(const Instance& instance) const;
-  void fill(Instance& owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items);
-  void select_related(const Mapper& mapper, std::size_t relationship, const std::vector<Instance*>& owners);
+  std::vector<Instance*> select_related(const Mapper& mapper, std::size_t relationship, const std::vector<Instance*>& owners,
+                                        const RelatedSelect& how = {});
+  void note_lazy_load(const Instance& owner, std::size_t relationship);
 
   const Engine engine_;
   const Facade facade_;
@@ -200,6 +241,10 @@ class SessionState {
   std::unordered_map<const Mapper*, ByKey> identity_map_;
   std::size_t last_number_ = 0;
   int no_autoflush_ = 0;  // NoAutoflush objects there are
+  Arrivals::List* arrivals_ = nullptr;
+  std::size_t result_ = 0;       // that is being loaded
+  std::size_t last_result_ = 0;
+  std::map<std::pair<std::size_t, const Relationship*>, std::size_t> lazy_loads_;  // by the result of their owners
   bool is_flushing_ = false;
   bool has_failed_ = false;
   bool is_closed_ = false;

@@ -82,6 +82,7 @@ Snapshot::Snapshot(const Instance& instance)
       key_(instance.key),
       loaded_(instance.loaded),
       first_column_(instance.first_column),
+      unloaded_(instance.unloaded),
       written_(instance.written),
       before_(instance.before),
       generated_(instance.generated),
@@ -95,6 +96,7 @@ void Snapshot::give_back(Instance& instance) const {
   instance.key = key_;
   instance.loaded = loaded_;
   instance.first_column = first_column_;
+  instance.unloaded = unloaded_;
   instance.written = written_;
   instance.before = before_;
   instance.generated = generated_;

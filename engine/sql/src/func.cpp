@@ -16,7 +16,7 @@ func::func(std::string name, const Type& type, const std::vector<Operand>& argum
   node_ = detail::make_function(std::move(name), std::move(nodes), type, is_postgresql);
 }
 
-func func::count() { return {"count", BigInteger(), {ColumnElement(detail::make_node(detail::NodeKind::star, {}, {}))}}; }
+ColumnElementOf<std::int64_t> func::count() { return count(ColumnElement(detail::make_node(detail::NodeKind::star, {}, {}))); }
 
 func func::now() { return {"now", DateTime(true), {}}; }
 

@@ -2,64 +2,147 @@
 #pragma once
 
 /// @file greenway/orm/entity_select.hpp
-/// @brief SELECT of entities, and how what belongs to them is loaded.
+/// @brief SELECT of entities, and of members of mapped classes.
 ///
-/// Layer: orm. Source: SQLAlchemy's `select(Entity)` and loader options.
+/// Layer: orm. Source: SQLAlchemy's `select()` of mapped classes and attributes.
 ///
 /// ```cpp
 /// gw::select<A>().where(gw::attr(&A::data) == "x").order_by(&A::id).options(gw::selectinload(&A::bs))
+/// gw::select<A>().where(gw::any(&A::bs, gw::attr(&B::data) == "y"))
+/// gw::select(gw::entity<A>(), gw::func::count(&B::id)).join(&A::bs).group_by(&A::id)      // rows of shared_ptr<A>, int64_t
+/// gw::select(gw::attr(&A::id), gw::attr(&A::data)).distinct()                             // rows of the members' types
 /// ```
+///
+/// A pointer to a mapped member stands wherever a value may; an operator needs attr() around it, since pointers compare by
+/// themselves.
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <greenway/orm/detail/entity_statement.hpp>
 #include <greenway/orm/detail/mapper.hpp>
+#include <greenway/orm/loader_option.hpp>
 #include <greenway/sql/select.hpp>
 
 namespace greenway {
+
+/// The column of a member of type `M`.
+template <class M>
+class Attr : public Column {
+ public:
+  /// What is selected.
+  using value_type = M;
+  /// @param column  Of the member.
+  explicit Attr(const Column& column) : Column(column) {}
+};
 
 /// The column of a member, as an expression.
 /// @param member  Of a mapped class.
 /// @return It.
 /// @throws InvalidRequestError  The class, or the member, is not mapped.
 template <class C, class M>
-[[nodiscard]] Column attr(M C::*member) {
+[[nodiscard]] Attr<M> attr(M C::*member) {
   const detail::Mapper& mapper = detail::mapper_of<C>();
-  const std::optional<std::size_t> attribute = mapper.find(detail::offset_of(member));
-  if (!attribute) {
-    throw InvalidRequestError("a member of class '" + mapper.name + "' is not mapped to a column");
-  }
-  return mapper.attributes[*attribute].column;
+  return Attr<M>(mapper.attributes[detail::attribute_at(mapper, detail::offset_of(member))].column);
 }
 
-/// That a relationship is loaded with the entities that have it. Made by selectinload().
-struct LoaderOption {
-  const detail::Mapper* mapper = nullptr;  ///< Of the class that has it.
-  std::size_t relationship = 0;            ///< Which.
+/// A mapped class under another name, to be selected or joined besides itself.
+template <class T>
+class Aliased {
+ public:
+  /// @param name  Any; empty for one that the compiler makes up.
+  /// @throws InvalidRequestError  The class is not mapped.
+  explicit Aliased(std::string name = {}) : from_(detail::mapper_of<T>().table->alias(std::move(name))) {}
+  /// @param member  Of the class.
+  /// @return Its column, under that name.
+  /// @throws InvalidRequestError  The member is not mapped.
+  template <class M>
+  [[nodiscard]] ColumnElementOf<M> attr(M T::*member) const {
+    return ColumnElementOf<M>(from_.c(greenway::attr(member).name()));
+  }
+  /// @return What is selected from.
+  [[nodiscard]] const FromClause& from() const noexcept { return from_; }
+
+ private:
+  FromClause from_;
 };
 
-/// Loads a relationship of all entities of a result with one more SELECT for every 500 of them.
-/// @param member  A Many or One.
-/// @return For EntitySelect::options.
+/// @tparam T    A mapped class.
+/// @param name  As of Aliased.
+/// @return It under another name.
+/// @throws InvalidRequestError  The class is not mapped.
+template <class T>
+[[nodiscard]] Aliased<T> aliased(std::string name = {}) {
+  return Aliased<T>(std::move(name));
+}
+
+/// An entity of class `T`, among what is selected.
+template <class T>
+class Entity {
+ public:
+  /// What is selected: null where the row has none, by an outer join.
+  using value_type = std::shared_ptr<T>;
+  /// @throws InvalidRequestError  The class is not mapped.
+  Entity() : item_{&detail::mapper_of<T>()} {}
+  /// @param alias  From which.
+  explicit Entity(const Aliased<T>& alias) : item_{&detail::mapper_of<T>(), alias.from()} {}
+  /// @return It, without its class.
+  [[nodiscard]] const detail::EntityStatement::Item& item() const noexcept { return item_; }
+
+ private:
+  detail::EntityStatement::Item item_;
+};
+
+/// @tparam T  A mapped class.
+/// @return Its entities, to be selected.
+/// @throws InvalidRequestError  The class is not mapped.
+template <class T>
+[[nodiscard]] Entity<T> entity() {
+  return Entity<T>();
+}
+/// @param alias  Of a mapped class.
+/// @return Its entities, to be selected.
+template <class T>
+[[nodiscard]] Entity<T> entity(const Aliased<T>& alias) {
+  return Entity<T>(alias);
+}
+
+/// @param member     A Many.
+/// @param condition  About its entities; left out, any will do.
+/// @return `EXISTS (SELECT 1 FROM … WHERE …)`: that one of them is so.
 /// @throws InvalidRequestError  The class, or the relationship, is not mapped.
-template <class C, class R>
-  requires std::derived_from<R, detail::Related>
-[[nodiscard]] LoaderOption selectinload(R C::*member) {
+template <class C, class T>
+[[nodiscard]] ColumnElement any(Many<T> C::*member, const std::optional<ColumnElement>& condition = {}) {
   const detail::Mapper& mapper = detail::mapper_of<C>();
-  const std::optional<std::size_t> relationship = mapper.find_relationship(detail::offset_of(member));
-  if (!relationship) {
-    throw InvalidRequestError("a member of class '" + mapper.name + "' is not mapped as a relationship");
-  }
-  return {&mapper, *relationship};
+  return detail::exists_related(mapper, detail::relationship_at(mapper, detail::offset_of(member)), condition);
+}
+/// @param member     A One.
+/// @param condition  About its entity; left out, there only has to be one.
+/// @return `EXISTS (SELECT 1 FROM … WHERE …)`: that it is so.
+/// @throws InvalidRequestError  As any().
+template <class C, class T>
+[[nodiscard]] ColumnElement has(One<T> C::*member, const std::optional<ColumnElement>& condition = {}) {
+  const detail::Mapper& mapper = detail::mapper_of<C>();
+  return detail::exists_related(mapper, detail::relationship_at(mapper, detail::offset_of(member)), condition);
 }
 
 namespace detail {
 
+template <class C, class M>
+NodeRef node_of_member(M C::*member) {
+  return attr(member).node();
+}
+
 template <class E>
-ColumnElement order_of(const E& element) {
+auto order_of(const E& element) {
   if constexpr (std::is_member_object_pointer_v<E>) {
     return attr(element);
   } else {
@@ -67,62 +150,199 @@ ColumnElement order_of(const E& element) {
   }
 }
 
+/// What a row has where `E` was selected.
+template <class E>
+struct ReadAsValue {
+  using type = Value;
+};
+template <class E>
+  requires requires { typename E::value_type; }
+struct ReadAsValue<E> {
+  using type = typename E::value_type;
+};
+
+inline EntityStatement::Item item_of(const ColumnElement& element) { return {nullptr, {}, element}; }
+template <class T>
+EntityStatement::Item item_of(const Entity<T>& entity) {
+  return entity.item();
+}
+
+template <class T>
+inline constexpr bool is_mapped<Entity<T>> = true;
+template <class M>
+inline constexpr bool is_mapped<Attr<M>> = true;
+
 }  // namespace detail
 
-/// A SELECT whose rows are entities of class `T`. Every method returns a statement that has what it says besides.
+/// A SELECT whose rows are entities of class `T`, or, of a `std::tuple`, what that says: `std::shared_ptr`s of entities and
+/// values of members. Every method returns a statement that has what it says besides.
+///
+/// Where a row has no entity, by an outer join, a tuple has null; a SELECT of entities alone leaves the row out.
 template <class T>
 class EntitySelect {
  public:
   /// @throws InvalidRequestError  The class is not mapped.
-  EntitySelect() : mapper_(&detail::mapper_of<T>()), select_(*mapper_->select_all) {}
+  EntitySelect() : statement_({{&detail::mapper_of<T>()}}) {}
+  /// @param items  What is selected.
+  explicit EntitySelect(const std::vector<detail::EntityStatement::Item>& items) : statement_(items) {}
 
   /// @param condition  Joined to those there are by AND.
   /// @return See EntitySelect.
-  [[nodiscard]] EntitySelect where(const ColumnElement& condition) const { return with(select_.where(condition)); }
+  [[nodiscard]] EntitySelect where(const ColumnElement& condition) const {
+    return with([&](Select& select) { select = std::move(select).where(condition); });
+  }
+  /// @param member  Of a mapped class.
+  /// @param value   What it equals.
+  /// @return See EntitySelect.
+  template <class C, class M>
+  [[nodiscard]] EntitySelect filter_by(M C::*member, const Operand& value) const {
+    return where(attr(member) == value);
+  }
   /// @param elements  Members or expressions, added to those there are.
   /// @return See EntitySelect.
   template <class... E>
   [[nodiscard]] EntitySelect order_by(const E&... elements) const {
-    return with(select_.order_by(detail::order_of(elements)...));
+    EntitySelect more = with([&](Select& select) { select = select.order_by(detail::order_of(elements)...); });
+    (more.statement_.order_by.push_back(detail::order_of(elements)), ...);
+    return more;
+  }
+  /// @param elements  As order_by().
+  /// @return See EntitySelect.
+  template <class... E>
+  [[nodiscard]] EntitySelect group_by(const E&... elements) const {
+    return bounded([&](Select& select) { select = select.group_by(detail::order_of(elements)...); });
+  }
+  /// @param condition  Joined to those there are by AND.
+  /// @return See EntitySelect.
+  [[nodiscard]] EntitySelect having(const ColumnElement& condition) const {
+    return bounded([&](Select& select) { select = select.having(condition); });
   }
   /// @param count  Entities at most.
   /// @return See EntitySelect.
-  [[nodiscard]] EntitySelect limit(const Operand& count) const { return with(select_.limit(count)); }
+  [[nodiscard]] EntitySelect limit(const Operand& count) const {
+    return bounded([&](Select& select) { select = select.limit(count); });
+  }
   /// @param count  Entities to leave out.
   /// @return See EntitySelect.
-  [[nodiscard]] EntitySelect offset(const Operand& count) const { return with(select_.offset(count)); }
-  /// @param right  A table, or anything else.
-  /// @param on     As Select::join.
-  /// @return See EntitySelect.
-  [[nodiscard]] EntitySelect join(const FromClause& right, const std::optional<ColumnElement>& on = {}) const {
-    return with(select_.join(right, on));
+  [[nodiscard]] EntitySelect offset(const Operand& count) const {
+    return bounded([&](Select& select) { select = select.offset(count); });
   }
-  /// @param options  What is loaded with the entities.
   /// @return See EntitySelect.
-  template <class... O>
+  [[nodiscard]] EntitySelect distinct() const {
+    return bounded([](Select& select) { select = select.distinct(); });
+  }
+  /// @param how  As Select::with_for_update.
+  /// @return See EntitySelect.
+  [[nodiscard]] EntitySelect with_for_update(const ForUpdate& how = {}) const {
+    return with([&](Select& select) { select = select.with_for_update(how); });
+  }
+  /// @param from  As Select::select_from.
+  /// @return See EntitySelect.
+  [[nodiscard]] EntitySelect select_from(const FromClause& from) const {
+    return with([&](Select& select) { select = select.select_from(from); });
+  }
+  /// @param right    A table, or anything else.
+  /// @param on       As Select::join.
+  /// @param isouter  As Select::join.
+  /// @return See EntitySelect.
+  /// @throws ArgumentError  As Select::join.
+  [[nodiscard]] EntitySelect join(const FromClause& right, const std::optional<ColumnElement>& on = {},
+                                  bool isouter = false) const {
+    return with([&](Select& select) { select = select.join(right, on, isouter); });
+  }
+  /// Joins along a relationship.
+  /// @param member   A Many or One of a class that is selected, or joined already.
+  /// @param isouter  LEFT OUTER JOIN.
+  /// @return See EntitySelect.
+  /// @throws InvalidRequestError  The class, or the relationship, is not mapped.
+  template <class C, class R>
+    requires std::derived_from<R, detail::Related>
+  [[nodiscard]] EntitySelect join(R C::*member, bool isouter = false) const {
+    return along(member, nullptr, isouter);
+  }
+  /// Joins along a relationship, to another name of its class.
+  /// @param member   As above.
+  /// @param to       That.
+  /// @param isouter  As above.
+  /// @return See EntitySelect.
+  /// @throws InvalidRequestError  As above.
+  template <class C, template <class> class R, class U>
+    requires std::derived_from<R<U>, detail::Related>
+  [[nodiscard]] EntitySelect join(R<U> C::*member, const Aliased<U>& to, bool isouter = false) const {
+    return along(member, &to.from(), isouter);
+  }
+  /// join(), LEFT OUTER.
+  /// @param right  As join().
+  /// @param on     As join().
+  /// @return See EntitySelect.
+  /// @throws ArgumentError  As join().
+  [[nodiscard]] EntitySelect outerjoin(const FromClause& right, const std::optional<ColumnElement>& on = {}) const {
+    return join(right, on, true);
+  }
+  /// join(), LEFT OUTER.
+  /// @param member  As join().
+  /// @return See EntitySelect.
+  /// @throws InvalidRequestError  As join().
+  template <class C, class R>
+    requires std::derived_from<R, detail::Related>
+  [[nodiscard]] EntitySelect outerjoin(R C::*member) const {
+    return along(member, nullptr, true);
+  }
+
+  /// @param options  What is loaded of the entities, and with them: the last word about each relationship counts.
+  /// @return See EntitySelect.
+  template <std::same_as<LoaderOption>... O>
   [[nodiscard]] EntitySelect options(const O&... options) const {
     EntitySelect more = *this;
-    (more.options_.push_back(options), ...);
+    (more.statement_.options.push_back(options), ...);
+    return more;
+  }
+  /// @return That overwrites what the session has of its entities, unwritten changes included, and of those relationships that
+  ///         it loads.
+  [[nodiscard]] EntitySelect populate_existing() const {
+    EntitySelect more = *this;
+    more.statement_.overwrites = true;
+    return more;
+  }
+  /// Has Session::execute stream.
+  /// @param count  So many entities are fetched at a time, at least 1; those of the time before that nobody else holds, and
+  ///               that have not been changed, the session lets go.
+  /// @return See EntitySelect.
+  [[nodiscard]] EntitySelect yield_per(std::size_t count) const {
+    EntitySelect more = *this;
+    more.statement_.yield_per = count;
     return more;
   }
 
-  /// @return The statement.
-  [[nodiscard]] const Select& statement() const noexcept { return select_; }
-  /// @return What options() was told.
-  [[nodiscard]] const std::vector<LoaderOption>& loader_options() const noexcept { return options_; }
-  /// @return What `T` is mapped to.
-  [[nodiscard]] const detail::Mapper& mapper() const noexcept { return *mapper_; }
+  /// @return The statement as it was written: what options add is not in it.
+  [[nodiscard]] const Select& statement() const noexcept { return statement_.select; }
+  /// @return As statement(): for `in_()`, and wherever a Select is expected.
+  operator const Select&() const noexcept { return statement_.select; }
+  /// @return It, without its classes.
+  [[nodiscard]] const detail::EntityStatement& what() const noexcept { return statement_; }
 
  private:
-  EntitySelect with(Select select) const {
+  template <class F>
+  EntitySelect with(F&& change) const {
     EntitySelect other = *this;
-    other.select_ = std::move(select);
+    change(other.statement_.select);
+    return other;
+  }
+  template <class F>
+  EntitySelect bounded(F&& change) const {
+    EntitySelect other = with(std::forward<F>(change));
+    other.statement_.is_bounded = true;
+    return other;
+  }
+  template <class C, class R>
+  EntitySelect along(R C::*member, const FromClause* to, bool isouter) const {
+    const detail::Mapper& mapper = detail::mapper_of<C>();
+    EntitySelect other = *this;
+    other.statement_.join(mapper, detail::relationship_at(mapper, detail::offset_of(member)), to, isouter);
     return other;
   }
 
-  const detail::Mapper* mapper_;
-  Select select_;
-  std::vector<LoaderOption> options_;
+  detail::EntityStatement statement_;
 };
 
 /// @tparam T  A mapped class.
@@ -131,6 +351,14 @@ class EntitySelect {
 template <class T>
 [[nodiscard]] EntitySelect<T> select() {
   return EntitySelect<T>();
+}
+
+/// @param selected  entity()s, attr()s and other expressions; the values of those are `Value`s unless they say their type.
+/// @return A SELECT of them, whose rows are tuples.
+template <class... E>
+  requires(detail::is_mapped<E> || ...)
+[[nodiscard]] auto select(const E&... selected) {
+  return EntitySelect<std::tuple<typename detail::ReadAsValue<E>::type...>>({detail::item_of(selected)...});
 }
 
 }  // namespace greenway

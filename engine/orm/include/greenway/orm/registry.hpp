@@ -168,6 +168,9 @@ struct RelationshipOptions {
   std::string secondary = {};
   /// The columns of the foreign key that is meant, where there are several. With `secondary`: of the one to the owner.
   std::vector<std::string> foreign_keys = {};
+  /// When it is loaded, unless an option of the statement says otherwise: "select", when it is touched; with its entity
+  /// "selectin", "joined" or "immediate"; never "raise", or "raise_on_sql". See greenway/orm/loader_option.hpp.
+  std::string lazy = "select";
 };
 
 namespace detail {
@@ -199,6 +202,7 @@ template <class C, template <class> class R, class T>
   made.back_populates = options.back_populates;
   made.secondary_name = options.secondary;
   made.foreign_keys = options.foreign_keys;
+  made.lazy = detail::lazy_load_of(options.lazy);
   return {std::move(made)};
 }
 

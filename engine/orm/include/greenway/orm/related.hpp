@@ -53,9 +53,13 @@ class Related {
  public:
   /// @return Whether reading it needs no statement.
   [[nodiscard]] bool is_loaded() const noexcept { return owner_ == nullptr ? !is_gone_ : is_loaded_; }
-  /// Loads it if need be, as touching it does.
+  /// Loads it if need be, as touching it does, also where touching is told to raise.
   /// @throws ...  As touching does.
-  void load() const { touch(); }
+  void load() const {
+    if (!is_loaded()) {
+      select(true);
+    }
+  }
 
  protected:
   Related() noexcept = default;
@@ -70,7 +74,7 @@ class Related {
   /// @throws DBAPIError             As the database reports.
   void touch() const {
     if (!is_loaded()) [[unlikely]] {
-      select();
+      select(false);
     }
   }
   [[nodiscard]] bool is_attached() const noexcept { return owner_ != nullptr; }
@@ -85,7 +89,7 @@ class Related {
 
  private:
   friend class RelatedAccess;
-  void select() const;
+  void select(bool is_asked_for) const;
   void tell_session(const std::shared_ptr<void>& removed, const std::shared_ptr<void>& added);
   [[nodiscard]] virtual std::vector<std::shared_ptr<void>> items() const = 0;  // those that live
   virtual void set_items(std::vector<std::shared_ptr<void>> items) = 0;

@@ -126,26 +126,35 @@ class Session {
 
   /// Executes a statement.
   /// @param statement  Of entities.
-  /// @return The entities; of a row whose entity the session has, that one, with its changes.
-  /// @throws ...  As Connection::execute and flush().
+  /// @return What it finds; of a row whose entity the session has, that one, with its changes.
+  /// @throws ArgumentError        A loader option is about a class that is not selected.
+  /// @throws InvalidRequestError  It has yield_per(), and joins a Many whose entities it loads.
+  /// @throws ...                  As Connection::execute and flush().
   template <class T>
   [[nodiscard]] EntityResult<T> execute(const EntitySelect<T>& statement) {
-    return EntityResult<T>(select(statement.statement(), statement.mapper(), statement.loader_options(), false));
+    return EntityResult<T>(select(statement.what(), false));
   }
-  /// execute(), by the name that says what comes.
+  /// execute(), by the name that says what comes: entities, or of a tuple what is its first.
   /// @param statement  As there.
   /// @return As there.
   template <class T>
-  [[nodiscard]] EntityResult<T> scalars(const EntitySelect<T>& statement) {
-    return execute(statement);
+  [[nodiscard]] auto scalars(const EntitySelect<T>& statement) {
+    return execute(statement).scalars();
+  }
+  /// The first of scalars().
+  /// @param statement  As there.
+  /// @return It, or nothing.
+  template <class T>
+  [[nodiscard]] auto scalar(const EntitySelect<T>& statement) {
+    return scalars(statement).first();
   }
   /// execute(), whose rows are fetched as they are read. Until it has been read to its end or closed the session executes
-  /// nothing else; with loader options, which do, it is fetched at once.
+  /// nothing else; with loader options that do, all rows are fetched at once.
   /// @param statement  As execute().
   /// @return As execute().
   template <class T>
   [[nodiscard]] EntityResult<T> stream(const EntitySelect<T>& statement) {
-    return EntityResult<T>(select(statement.statement(), statement.mapper(), statement.loader_options(), true));
+    return EntityResult<T>(select(statement.what(), true));
   }
   /// Connection::execute, after autoflush.
   /// @param statement  As there.
@@ -349,8 +358,7 @@ class Session {
   static void commit_if_active(SessionTransaction& transaction);
   void add_to(const detail::Mapper& mapper, const std::shared_ptr<void>& entity);
   void delete_from(const void* entity);
-  [[nodiscard]] detail::EntityRows select(const Select& statement, const detail::Mapper& mapper,
-                                          const std::vector<LoaderOption>& options, bool streams);
+  [[nodiscard]] detail::EntityRows select(const detail::EntityStatement& statement, bool streams);
   [[nodiscard]] std::shared_ptr<void> get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key);
   void refresh_from(const void* entity);
   void expire_one(const void* entity);

@@ -32,6 +32,14 @@ namespace greenway {
 class Operand;
 class Select;
 
+namespace detail {
+
+/// The column of a member of a mapped class: greenway/orm/entity_select.hpp.
+template <class C, class M>
+NodeRef node_of_member(M C::*member);
+
+}  // namespace detail
+
 /// An expression: a column, a value, or what operators and functions make of them. Cheap to copy; never changes.
 ///
 /// Values that are given where an expression is expected become parameters, never part of the SQL text; `nullptr` and
@@ -279,6 +287,27 @@ class ColumnElement {
   }
 };
 
+/// An expression whose value is read as a `T` where a row is typed.
+template <class T>
+class ColumnElementOf : public ColumnElement {
+ public:
+  /// What is read.
+  using value_type = T;
+  /// @param element  Whose value that is.
+  explicit ColumnElementOf(const ColumnElement& element) : ColumnElement(element) {}
+  /// @param name  As ColumnElement::label.
+  /// @return As there, of this type.
+  [[nodiscard]] ColumnElementOf label(std::string name) const { return ColumnElementOf(ColumnElement::label(std::move(name))); }
+};
+
+/// @tparam T       What a row has for it.
+/// @param element  Any.
+/// @return The same, of that type.
+template <class T>
+[[nodiscard]] ColumnElementOf<T> typed(const ColumnElement& element) {
+  return ColumnElementOf<T>(element);
+}
+
 /// What may stand on either side of an operator: an expression, a value, a select of one value.
 class Operand {
  public:
@@ -290,6 +319,9 @@ class Operand {
   Operand(const T& value) : value_(std::in_place, value) {}
   /// @param select  Of one column, and at most one row: `(SELECT …)`.
   Operand(const Select& select);
+  /// @param member  Of a mapped class: its column.
+  template <class C, class M>
+  Operand(M C::*member) : node_(detail::node_of_member(member)) {}
 
   /// @param type  Of the other side, which a value takes on, and a bindparam() that has no type.
   /// @return The expression; NULL for a null value.

@@ -6,6 +6,7 @@
 ///
 /// Layer: sql. Source: SQLAlchemy's `func`.
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,10 +24,12 @@ struct func : ColumnElement {
   explicit func(std::string name, const A&... arguments) : func(std::move(name), Type(), {Operand(arguments)...}) {}
 
   /// @return `count(*)`.
-  [[nodiscard]] static func count();
+  [[nodiscard]] static ColumnElementOf<std::int64_t> count();
   /// @param operand  Any.
   /// @return `count(operand)`.
-  [[nodiscard]] static func count(const Operand& operand) { return {"count", BigInteger(), {operand}}; }
+  [[nodiscard]] static ColumnElementOf<std::int64_t> count(const Operand& operand) {
+    return ColumnElementOf<std::int64_t>(func("count", BigInteger(), {operand}));
+  }
   /// @param operand  Any.
   /// @return `sum(operand)`.
   [[nodiscard]] static func sum(const Operand& operand) { return {"sum", operand.node()->type, {operand}}; }

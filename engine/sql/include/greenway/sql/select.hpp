@@ -205,10 +205,18 @@ class Select : public Statement {
   [[nodiscard]] Select with_list(List which, const std::vector<ColumnElement>& elements) const;
 };
 
+namespace detail {
+
+/// Whether a SELECT of it is the ORM's: greenway/orm/entity_select.hpp.
+template <class T>
+inline constexpr bool is_mapped = false;
+
+}  // namespace detail
+
 /// @param selected  Expressions, tables.
 /// @return `SELECT …`.
 template <class... E>
-  requires(std::constructible_from<Selected, const E&> && ...)
+  requires(std::constructible_from<Selected, const E&> && ...) && (!detail::is_mapped<E> && ...)
 [[nodiscard]] Select select(const E&... selected) {
   return Select(std::vector<Selected>{Selected(selected)...});
 }

@@ -25,6 +25,7 @@ enum class EntityState : std::uint8_t {
 namespace detail {
 
 struct Mapper;
+struct LoadPlan;
 class SessionState;
 
 /// What a session knows of one entity.
@@ -44,6 +45,7 @@ struct Instance {
   std::size_t number = 0;  ///< In the order in which they came to the session.
   std::shared_ptr<void> object;
   SessionState* session;
+  std::size_t result = 0;  ///< That it was loaded with.
   EntityState state = EntityState::pending;
   bool is_new = false;                    ///< Inserted in this transaction.
   bool is_stale = false;                  ///< The next row that is met overwrites it.
@@ -56,8 +58,13 @@ struct Instance {
   std::optional<std::vector<Value>> before = {};  ///< What it said before this transaction changed it.
   std::vector<std::size_t> generated = {};        ///< The attributes that the database made when it was inserted.
   std::vector<Related> related = {};              ///< One for each relationship.
+  std::vector<bool> unloaded = {};                ///< Attributes that no row has said as yet; or empty.
+  std::shared_ptr<const LoadPlan> plan = {};      ///< How its relationships are loaded, where a statement said so; or null.
 
-  /// Whether an attribute is what its row says.
+  [[nodiscard]] bool is_unloaded(std::size_t attribute) const { return !unloaded.empty() && unloaded[attribute]; }
+  /// Where the row has an attribute.
+  [[nodiscard]] std::size_t column(std::size_t attribute) const;
+  /// Whether an attribute is what its row says, or the row says nothing of it.
   [[nodiscard]] bool is_unchanged(std::size_t attribute) const;
   /// What its row says.
   [[nodiscard]] std::vector<Value> row_values() const;

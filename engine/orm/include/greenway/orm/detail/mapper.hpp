@@ -39,6 +39,7 @@ struct Attribute {
   bool is_version = false;          ///< Counted up by each UPDATE, which says what it was.
   bool changes_by_update = false;   ///< Somebody else gives it another value with each UPDATE.
   bool has_default = false;         ///< Somebody else gives it a value where it is not set.
+  bool is_foreign_key = false;
 };
 
 /// Which side of a foreign key the owner of a relationship is on, or that both are referred to by a third table.
@@ -52,6 +53,21 @@ struct Cascades {
   bool deletes = false;      ///< What belongs to a deleted entity is deleted.
   bool deletes_orphans = false;  ///< What belongs to it no more is deleted.
 };
+
+/// How what belongs to an entity is loaded.
+enum class LazyLoad : std::uint8_t {
+  mapped,          ///< As the mapping says.
+  select,          ///< When it is touched.
+  selectin,        ///< With all entities of the result, by one more SELECT for some hundred of them.
+  joined,          ///< By a join of the same SELECT.
+  immediate,       ///< By one more SELECT for each entity.
+  raise,           ///< Never.
+  raise_on_sql,    ///< Only without a statement.
+  contains_eager,  ///< From columns that the SELECT has.
+};
+
+/// @throws ArgumentError  There is none of that name.
+LazyLoad lazy_load_of(const std::string& name);
 
 /// A member that is Many or One.
 struct Relationship {
@@ -67,6 +83,7 @@ struct Relationship {
   std::string back_populates = {};   ///< The target's relationship that is the other side of this one.
   std::string secondary_name = {};
   std::vector<std::string> foreign_keys = {};  ///< The columns that tell one foreign key from others.
+  LazyLoad lazy = LazyLoad::select;
 
   // By Registry::configure.
   const Mapper* target = nullptr;
