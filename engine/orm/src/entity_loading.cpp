@@ -66,6 +66,9 @@ void SessionState::complete(Instance& instance, const EntityColumns& columns, co
     if (instance.unloaded[i] && !columns.is_left_out(i)) {
       instance.mapper.attributes[i].type->read(instance.member(i), row, columns.column(i));
       instance.written[i] = instance.value(i);
+      if (instance.before) {
+        (*instance.before)[i] = instance.written[i];  // it cannot have been changed since
+      }
       instance.unloaded[i] = false;
     }
     is_complete &= !instance.unloaded[i];

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <greenway/base/log.hpp>
+
+#include "family.hpp"
+#include "library.hpp"
+
+using namespace library;
+using database::error_of;
+using family::Statements;
+
+TEST_CASE("a session without implicit statements names the option to add, before it sends anything") {
+  everywhere([](const gw::Engine& engine) {
+    fill(engine, 1, 1, 1);
+    gw::Session session(engine, {.no_implicit_io = true});
+    const auto book = session.scalars(gw::select<Book>()).one();
+    Statements statements(engine);
+    CHECK(error_of<gw::InvalidRequestError>([&] { return book->chapters.size(); }) ==
+          "loading 'Book.chapters' takes a statement, which this Session sends for nobody that does not ask for it "
+          "(no_implicit_io): load it with its entity by .options(selectinload(&Book::chapters))");
+    CHECK_THROWS_AS(book->author.get(), gw::InvalidRequestError);
+    CHECK(statements.all().empty());
+    const auto author = session.get<Author>(1);
+    CHECK(book->author.get() == author);  // needs none
+    book->chapters.load();                // asked for
+    CHECK(book->chapters.size() == 1);
+    session.delete_(author);
+    session.commit();
+    CHECK_FALSE(book->author_id.has_value());
+  });
+}
+
+TEST_CASE("a relationship that is touched for many entities of one result is told of once") {
+  std::vector<std::string> lines;
+  gw::set_log_sink([&](gw::LogLevel level, std::string_view logger, std::string_view text) {
+    if (level == gw::LogLevel::warning && logger == "greenway.orm") {
+      lines.emplace_back(text);
+    }
+  });
+  everywhere([&](const gw::Engine& engine) {
+    fill(engine, 5, 1, 1);
+    lines.clear();
+    gw::Session session(engine, {.warn_lazy_loads = 3});
+    const auto authors = session.scalars(gw::select<Author>().order_by(&Author::id)).all();
+    for (std::size_t i = 0; i != 3; ++i) {
+      CHECK(authors[i]->books.size() == 1);
+    }
+    CHECK(lines.empty());
+    CHECK(authors[3]->books.size() == 1);
+    CHECK(authors[4]->books.size() == 1);
+    CHECK(lines == std::vector<std::string>{"'Author.books' has been loaded by touching it for more than 3 entities of one result, "
+                                            "with a statement for each: load it with them by "
+                                            ".options(selectinload(&Author::books))"});
+    for (const auto& author : authors) {
+      CHECK(author->books[0]->author.get() == author);  // without a statement
+    }
+    // One at a time are no result with many.
+    for (int i = 0; i != 5; ++i) {
+      CHECK(session.get<Book>(1900, i + 1)->chapters.size() == 1);
+    }
+    CHECK(lines.size() == 1);
+  });
+  gw::set_log_sink({});
+}
+
+TEST_CASE("an option that leaves a relationship to be touched says how what is found then is loaded") {
+  everywhere([](const gw::Engine& engine) {
+    fill(engine, 2, 2, 1);
+    gw::Session session(engine);
+    const auto author = session
+                            .scalars(gw::select<Author>().order_by(&Author::id).options(
+                                gw::lazyload(&Author::books).selectinload(&Book::chapters)))
+                            .first();
+    Statements statements(engine);
+    CHECK(author->books.size() == 2);
+    CHECK(statements.take("SELECT") == 2);
+    CHECK(author->books[1]->chapters.size() == 1);
+    CHECK(statements.take("SELECT") == 0);
+  });
+}
+
+TEST_CASE("a stream in partitions keeps only what somebody holds, or has changed") {
+  everywhere([](const gw::Engine& engine) {
+    fill(engine, 30, 2, 0);
+    gw::Session session(engine);
+    const auto in_order = gw::select<Author>().order_by(&Author::id);
+    std::vector<std::weak_ptr<Author>> all;
+    std::shared_ptr<Author> kept;
+    for (const auto& author : session.execute(in_order.yield_per(10).options(gw::selectinload(&Author::books)))) {
+      CHECK(author->books.size() == 2);
+      all.push_back(author);
+      if (author->id == 5) {
+        kept = author;
+      }
+      if (author->id == 6) {
+        author->name = "changed";
+      }
+    }
+    REQUIRE(all.size() == 30);
+    CHECK(all[3].expired());
+    CHECK(all[19].expired());
+    CHECK(all[4].lock() == kept);
+    CHECK_FALSE(all[5].expired());
+    CHECK(kept->books[1]->author.get() == kept);
+    Statements statements(engine);
+    session.commit();
+    CHECK(statements.take("UPDATE") == 1);
+    CHECK(session.get<Author>(6)->name == "changed");
+    // Without yield_per the session owns what it has found, and a join of collections does not come in partitions.
+    std::weak_ptr<Author> first;
+    gw::Session owner(engine);
+    for (const auto& author : owner.stream(in_order)) {
+      first = author->id == 1 ? author : first.lock();
+    }
+    CHECK_FALSE(first.expired());
+    CHECK_THROWS_AS(session.execute(in_order.yield_per(10).options(gw::joinedload(&Author::books))), gw::InvalidRequestError);
+  });
+}
