@@ -98,7 +98,7 @@ void EntityWriter::insert_some(const Mapper& mapper, const Mask& mask, std::span
     for (std::size_t i = 0; i != made.size(); ++i) {
       mapper.attributes[made[i]].type->read(instance->member(made[i]), *row, i);
     }
-    instance->generated = made;
+    instance->generated.insert(instance->generated.end(), made.begin(), made.end());
     become_persistent(*instance);
   }
 }

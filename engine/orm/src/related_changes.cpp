@@ -22,8 +22,11 @@ void take_out(std::vector<std::shared_ptr<void>>& items, const void* item) {
 void SessionState::related_changed(Instance& owner, std::size_t relationship, const std::shared_ptr<void>& removed,
                                    const std::shared_ptr<void>& added) {
   const Relationship& about = owner.mapper.relationships[relationship];
+  if (about.direction == Direction::many_to_one && about.back && removed != nullptr) {
+    owner.is_orphan = added == nullptr && about.target->relationships[*about.back].cascades.deletes_orphans;
+  }
   if (Instance* const target = removed == nullptr ? nullptr : find(removed.get())) {
-    target->is_orphan = about.cascades.deletes_orphans;
+    target->is_orphan = target->is_orphan || about.cascades.deletes_orphans;
     if (about.back) {
       drop_back(*target, *about.back, owner);
     }

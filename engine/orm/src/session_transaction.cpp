@@ -321,6 +321,12 @@ void SessionState::unmake(Instance& instance) noexcept {
   for (const std::size_t attribute : instance.generated) {
     instance.mapper.attributes[attribute].type->unset(instance.member(attribute));
   }
+  for (std::size_t i = 0; i != instance.related.size(); ++i) {
+    Related& related = instance.mapper.related(instance.object.get(), i);
+    if (!related.is_loaded()) {
+      RelatedAccess::set(related, {}, false);  // what has no row is related to nothing
+    }
+  }
   release(instance);
 }
 

@@ -43,6 +43,7 @@ class UnitOfWork {
     std::size_t number;
     std::vector<Instance*> removed;
     std::vector<Instance*> added;
+    bool is_let_go = false;  // from whatever the foreign key says: it was not loaded
 
     [[nodiscard]] const Relationship& about() const { return owner->mapper.relationships[number]; }
   };
@@ -105,11 +106,20 @@ class UnitOfWork {
   void compare(Instance& owner, std::size_t i) {
     const std::vector<std::shared_ptr<void>> now = RelatedAccess::items(related(owner, i));
     const std::vector<std::shared_ptr<void>>& before = owner.related[i].items;
-    if (now == before) {
+    const bool is_let_go = now.empty() && !is_pending(owner) && !owner.related[i].is_loaded && refers(owner, i);
+    if (now == before && !is_let_go) {
       return;
     }
-    Change change{&owner, i, only_in(before, now), only_in(now, before)};
+    Change change{&owner, i, only_in(before, now), only_in(now, before), is_let_go};
     changes_.push_back(std::move(change));
+  }
+
+  // Whether the foreign key of a relationship says something.
+  static bool refers(const Instance& owner, std::size_t i) {
+    const Relationship& about = owner.mapper.relationships[i];
+    return about.direction == Direction::many_to_one && std::ranges::none_of(about.pairs, [&](const auto& pair) {
+             return owner.value(pair.first).is_null();
+           });
   }
 
   // Those of the session; what is not saved with its owner need not be.
@@ -143,7 +153,8 @@ class UnitOfWork {
           const bool has_another = about.back && !about.secondary && is_held(*target, *about.back);
           target->is_to_delete = target->is_to_delete || (!has_another && !taken.contains({&about, target}));
         }
-      } else if (about.direction == Direction::many_to_one && about.back && change.added.empty() && !change.removed.empty() &&
+      } else if (about.direction == Direction::many_to_one && about.back && change.added.empty() &&
+                 (change.is_let_go || !change.removed.empty()) &&
                  about.target->relationships[*about.back].cascades.deletes_orphans) {
         change.owner->is_to_delete = true;
       }
@@ -227,6 +238,9 @@ class UnitOfWork {
           cleared_.push_back({is_holders ? change.owner : target, is_holders ? target : change.owner, &about, is_holders});
         }
       }
+      if (change.is_let_go) {
+        cleared_.push_back({change.owner, nullptr, &about, true});
+      }
       for (Instance* const target : change.added) {
         if (about.secondary) {
           note_link(change, *target, come_);
@@ -279,6 +293,9 @@ class UnitOfWork {
       const std::size_t written = link.is_holders ? mine : other;
       const std::size_t read = link.is_holders ? other : mine;
       link.holder->mapper.attributes[written].type->assign(link.holder->member(written), link.referred->value(read));
+      if (is_pending(*link.holder) || link.holder->is_new) {
+        link.holder->generated.push_back(written);
+      }
     }
   }
 
@@ -287,9 +304,10 @@ class UnitOfWork {
       const std::size_t attribute = link.is_holders ? mine : other;
       const Attribute& about = link.holder->mapper.attributes[attribute];
       if (!about.type->is_optional) {
-        const std::string& owner = (link.is_holders ? link.holder : link.referred)->mapper.name;
-        throw InvalidRequestError("an entity belongs to no " + link.referred->mapper.name + " any more, by relationship " + owner +
-                                  "." + link.about->name + ", and its column '" + about.column.name() +
+        const std::string& holder = link.holder->mapper.name;
+        const std::string& referred = link.is_holders ? link.about->target->name : link.referred->mapper.name;
+        throw InvalidRequestError("an entity belongs to no " + referred + " any more, by relationship " +
+                                  (link.is_holders ? holder : referred) + "." + link.about->name + ", and its column '" + about.column.name() +
                                   "' cannot be NULL: make the member an std::optional, or the cascade \"all, delete-orphan\"");
       }
       about.type->unset(link.holder->member(attribute));
@@ -330,6 +348,7 @@ class UnitOfWork {
         std::ranges::copy_if(some, std::back_inserter(gone), [](const Instance* instance) { return instance->is_to_delete; });
         if (!gone.empty()) {
           writer_.remove(mapper, std::move(gone));
+          deleted_.insert(&mapper);
         }
       });
     }
@@ -398,6 +417,9 @@ class UnitOfWork {
           continue;
         }
         std::vector<std::shared_ptr<void>> now = RelatedAccess::items(member);
+        if (deleted_.contains(instance->mapper.relationships[i].target)) {
+          drop_deleted(member, now);
+        }
         const bool is_first = !known.is_loaded;
         if (!is_first && known.items == now) {
           continue;
@@ -416,8 +438,21 @@ class UnitOfWork {
     }
   }
 
+  // What is deleted is related to nothing, wherever it was.
+  void drop_deleted(Related& member, std::vector<std::shared_ptr<void>>& items) {
+    std::erase_if(items, [&](const std::shared_ptr<void>& item) {
+      const Instance* const instance = session_.find(item.get());
+      const bool is_deleted = instance != nullptr && instance->state == EntityState::deleted;
+      if (is_deleted) {
+        RelatedAccess::drop(member, item.get());
+      }
+      return is_deleted;
+    });
+  }
+
   SessionState& session_;
   EntityWriter writer_;
+  std::set<const Mapper*> deleted_;  // classes
   std::vector<Change> changes_;
   std::vector<Link> links_;
   std::vector<Link> cleared_;
