@@ -31,6 +31,10 @@ detail::SessionState& Session::state() const {
   return *state_;
 }
 
+const detail::SessionState* detail::SessionAccess::state(const Session& session) noexcept { return session.state_.get(); }
+
+detail::SessionUse detail::SessionAccess::use(Session& session) { return session.use(); }
+
 detail::SessionUse Session::use() const { return detail::SessionUse(state()); }
 
 void Session::add_to(const detail::Mapper& mapper, const std::shared_ptr<void>& entity) { use()->add(mapper, entity); }
@@ -41,13 +45,20 @@ detail::EntityRows Session::select(const detail::EntityStatement& statement, boo
   return use()->select(statement, streams);
 }
 
-std::shared_ptr<void> Session::get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key) {
-  return use()->get(mapper, key, {});
+std::shared_ptr<void> Session::get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key,
+                                          const GetOptions& options) {
+  return use()->get(mapper, key, options);
 }
 
-void Session::refresh_from(const void* entity) { use()->refresh(entity); }
+void Session::refresh_from(const void* entity, const std::vector<std::size_t>& members, const std::optional<ForUpdate>& lock) {
+  use()->refresh(entity, members, lock);
+}
 
-void Session::expire_one(const void* entity) { use()->expire(entity); }
+std::shared_ptr<void> Session::merge_from(const detail::Mapper& mapper, const std::shared_ptr<void>& entity, bool load) {
+  return use()->merge(mapper, entity, load);
+}
+
+void Session::expire_one(const void* entity, const std::vector<std::size_t>& members) { use()->expire(entity, members); }
 
 void Session::expunge_one(const void* entity) { use()->expunge(entity); }
 

@@ -27,8 +27,7 @@ void SessionState::restore(Instance& instance) {
 void SessionState::make_stale(Instance& instance) {
   instance.is_stale = true;
   for (std::size_t i = 0; i != instance.related.size(); ++i) {
-    RelatedAccess::forget(instance.mapper.related(instance.object.get(), i));
-    instance.related[i] = {};
+    forget_related(instance, i);
   }
 }
 
@@ -104,13 +103,9 @@ void SessionState::expunge(const void* object) {
   release(*instance);
 }
 
-void SessionState::expire(const void* object) { expire(instance_of(object, "expire")); }
-
 // What it is now stays readable, and is not written.
 void SessionState::expire(Instance& instance) {
-  if (!instance.before && !instance.is_new) {
-    instance.before = instance.row_values();
-  }
+  keep_before(instance);
   std::vector<Value> values;
   for (std::size_t i = 0; i != instance.mapper.attributes.size(); ++i) {
     values.push_back(instance.value(i));

@@ -47,6 +47,7 @@ class RelatedAccess {
       related.point_only();
     }
   }
+  static bool is_attached(const Related& related) noexcept { return related.is_attached(); }
   static std::vector<std::shared_ptr<void>> items(const Related& related) { return related.items(); }
   static void put(Related& related, const std::shared_ptr<void>& item) { related.put(item); }
   static void drop(Related& related, const void* item) { related.drop(item); }
@@ -132,7 +133,7 @@ class SessionState {
   void add(const Mapper& mapper, const std::shared_ptr<void>& object);
   void mark_deleted(const void* object);
   void expunge(const void* object);
-  void expire(const void* object);
+  void expire(const void* object, const std::vector<std::size_t>& members = {});
   void expire_all();
   void expunge_all();
   // In the order in which they came; of a state, or all.
@@ -172,6 +173,7 @@ class SessionState {
   EntityRows select(const EntityStatement& statement, bool streams);
   // The entity of a row; null where that has none.
   Instance* load(const EntityColumns& columns, const Row& row);
+  std::shared_ptr<void> load(const Mapper& mapper, const Row& row);
   // What belongs to an entity, as the database has it.
   void fill(Instance& owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items, bool overwrites);
   // Those relationships of entities of a class that take statements of their own.
@@ -181,6 +183,19 @@ class SessionState {
   std::shared_ptr<void> get(const Mapper& mapper, const std::vector<Value>& key, const std::vector<LoaderOption>& options);
   void refresh(const void* object);
   void load_related(Instance& owner, std::size_t relationship, bool is_asked_for);
+  std::shared_ptr<void> get(const Mapper& mapper, const std::vector<Value>& key, const GetOptions& how);
+  void refresh(const void* object, const std::vector<std::size_t>& members, const std::optional<ForUpdate>& lock);
+
+  // ---- Entities of elsewhere. merge.cpp
+  std::shared_ptr<void> merge(const Mapper& mapper, const std::shared_ptr<void>& given, bool loads);
+  std::shared_ptr<void> take_as_row(const Mapper& mapper, std::vector<Value> values);
+  void replace_related(const void* owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items, bool as_rows);
+
+  // ---- What statements have done to rows. entity_dml.cpp
+  bool has_any(const Mapper& mapper) const noexcept;
+  std::shared_ptr<void> load_written(const Mapper& mapper, const Row& row);
+  void row_updated(const Mapper& mapper, const Row& row);
+  void row_deleted(const Mapper& mapper, const Row& row);
 
   // ---- Entities that become rows. unit_of_work.cpp
   void flush();
@@ -221,6 +236,12 @@ class SessionState {
   static Select select_by(const Mapper& mapper, const std::vector<Value>& key);
   void populate(Instance& instance, const EntityColumns& columns, const Row& row);
   void complete(Instance& instance, const EntityColumns& columns, const Row& row);
+  std::optional<Row> select_row(const Mapper& mapper, const std::vector<Value>& key, const std::optional<ForUpdate>& lock);
+  static std::pair<std::vector<std::size_t>, std::vector<std::size_t>> split(const Mapper& mapper,
+                                                                           const std::vector<std::size_t>& members);
+  void take(Instance& instance, const Row& row, const std::vector<std::size_t>& attributes);
+  static void keep_key(const Instance& owner, std::size_t relationship, const Instance& target);
+  static void forget_related(Instance& instance, std::size_t relationship);
   std::string key_of(const Instance& instance) const;
   std::vector<Instance*> select_related(const Mapper& mapper, std::size_t relationship, const std::vector<Instance*>& owners,
                                         const RelatedSelect& how = {});

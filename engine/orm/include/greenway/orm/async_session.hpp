@@ -26,6 +26,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -192,11 +193,45 @@ class AsyncSession {
                           session_, std::move(entity), member);
   }
   /// Session::refresh.
-  /// @param entity  As there.
+  /// @param entity           As there.
+  /// @param members          As there.
+  /// @param with_for_update  As there.
   /// @return When it is.
   template <class T>
-  [[nodiscard]] Operation<void> refresh(std::shared_ptr<T> entity) {
-    return greenlet_spawn([](const Shared& s, const std::shared_ptr<T>& e) { s->refresh(e); }, session_, std::move(entity));
+  [[nodiscard]] Operation<void> refresh(std::shared_ptr<T> entity, std::vector<MemberOf<T>> members = {},
+                                        std::optional<ForUpdate> with_for_update = {}) {
+    return greenlet_spawn(
+        [](const Shared& s, const std::shared_ptr<T>& e, const std::vector<MemberOf<T>>& m, const std::optional<ForUpdate>& l) {
+          s->refresh(e, m, l);
+        },
+        session_, std::move(entity), std::move(members), std::move(with_for_update));
+  }
+  /// Session::merge.
+  /// @param entity  As there.
+  /// @param load    As there.
+  /// @return This session's entity.
+  template <class T>
+  [[nodiscard]] Operation<std::shared_ptr<T>> merge(std::shared_ptr<T> entity, bool load = true) {
+    return greenlet_spawn([](const Shared& s, const std::shared_ptr<T>& e, bool l) { return s->merge(e, l); }, session_,
+                          std::move(entity), load);
+  }
+  /// Session::execute, of insert<T>(), update<T>() or delete_<T>().
+  /// @param statement  As there.
+  /// @param rows       As there.
+  /// @return How many rows it has written.
+  template <detail::WritesEntities S, class... R>
+  [[nodiscard]] auto execute(S statement, R... rows) {
+    return greenlet_spawn([](const Shared& s, const S& what, const R&... r) { return s->execute(what, r...); }, session_,
+                          std::move(statement), std::move(rows)...);
+  }
+  /// Session::scalars, of insert<T>() or update<T>().
+  /// @param statement  As there.
+  /// @param rows       As there.
+  /// @return The rows that it has written, as entities.
+  template <detail::WritesEntities S, class... R>
+  [[nodiscard]] auto scalars(S statement, R... rows) {
+    return greenlet_spawn([](const Shared& s, const S& what, const R&... r) { return s->scalars(what, r...); }, session_,
+                          std::move(statement), std::move(rows)...);
   }
   /// Session::flush.
   /// @return When all is written.
@@ -268,10 +303,11 @@ class AsyncSession {
     return session_->state(entity);
   }
   /// Session::expire.
-  /// @param entity  As there.
+  /// @param entity   As there.
+  /// @param members  As there.
   template <class T>
-  void expire(const std::shared_ptr<T>& entity) {
-    session_->expire(entity);
+  void expire(const std::shared_ptr<T>& entity, const std::vector<MemberOf<T>>& members = {}) {
+    session_->expire(entity, members);
   }
   /// Session::expire_all.
   void expire_all() { session_->expire_all(); }

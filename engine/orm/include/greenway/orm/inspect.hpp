@@ -105,10 +105,6 @@ std::pair<std::vector<std::shared_ptr<void>>, std::vector<std::shared_ptr<void>>
                                                                                                const Mapper& mapper,
                                                                                                const void* entity,
                                                                                                std::size_t relationship);
-/// The way of what follows into a session.
-struct SessionAccess {
-  static const SessionState* state(const Session& session) noexcept { return session.state_.get(); }
-};
 
 }  // namespace detail
 

@@ -31,9 +31,11 @@
 #include <greenway/db/engine.hpp>
 #include <greenway/orm/any_entity.hpp>
 #include <greenway/orm/detail/instance.hpp>
+#include <greenway/orm/detail/member_of.hpp>
 #include <greenway/orm/detail/session_use.hpp>
 #include <greenway/orm/entity_result.hpp>
 #include <greenway/orm/entity_select.hpp>
+#include <greenway/orm/get_options.hpp>
 #include <greenway/orm/no_autoflush.hpp>
 #include <greenway/orm/session_options.hpp>
 #include <greenway/orm/session_transaction.hpp>
@@ -41,10 +43,19 @@
 namespace greenway {
 
 class AsyncSession;
+class Session;
 
 namespace detail {
 
-struct SessionAccess;
+/// A statement that writes rows as entities: greenway/orm/entity_dml.hpp.
+template <class S>
+concept WritesEntities = requires { typename S::written_entity; };
+
+/// For what is the session's, in other headers.
+struct SessionAccess {
+  static const SessionState* state(const Session& session) noexcept;
+  static SessionUse use(Session& session);
+};
 
 }  // namespace detail
 
@@ -167,6 +178,22 @@ class Session {
     autoflush();
     return connection().execute(statement, what...);
   }
+  /// Executes a statement of greenway/orm/entity_dml.hpp, after autoflush.
+  /// @param statement  Of insert<T>(), update<T>() or delete_<T>().
+  /// @param rows       Of an INSERT: a range of entities, or sets of parameters.
+  /// @return How many rows it has written.
+  template <detail::WritesEntities S, class... R>
+  auto execute(const S& statement, const R&... rows) {
+    return statement.execute_in(*this, rows...);
+  }
+  /// execute(), with the rows that it has written.
+  /// @param statement  As there.
+  /// @param rows       As there.
+  /// @return They, as entities of this session.
+  template <detail::WritesEntities S, class... R>
+  [[nodiscard]] auto scalars(const S& statement, const R&... rows) {
+    return statement.scalars_in(*this, rows...);
+  }
   /// execute(), of one value.
   /// @tparam V         As Result::scalar.
   /// @param statement  As execute().
@@ -188,6 +215,15 @@ class Session {
   [[nodiscard]] std::shared_ptr<T> get(const K&... key) {
     return std::static_pointer_cast<T>(get_by_key(detail::mapper_of<T>(), {Value(key)...}));
   }
+  /// As above.
+  /// @tparam T       As above.
+  /// @param options  See there.
+  /// @param key      As above.
+  /// @return As above.
+  template <class T, class... K>
+  [[nodiscard]] std::shared_ptr<T> get(const GetOptions& options, const K&... key) {
+    return std::static_pointer_cast<T>(get_by_key(detail::mapper_of<T>(), {Value(key)...}, options));
+  }
   /// get(), of what is there.
   /// @tparam T   As there.
   /// @param key  As there.
@@ -199,20 +235,44 @@ class Session {
     std::shared_ptr<T> entity = get<T>(key...);
     return entity != nullptr ? entity : throw NoResultFound("No row was found when one was required");
   }
-  /// Overwrites an entity with its row.
-  /// @param entity  Persistent.
-  /// @throws InvalidRequestError  It is not, or its row is gone.
+  /// Overwrites an entity with its row, or some of its members: `session.refresh(a1, {&A::data, &A::bs})`.
+  /// @param entity           Persistent.
+  /// @param members          Which; a relationship among them is loaded. None: the row as a whole, relationships left to the
+  ///                         next touch.
+  /// @param with_for_update  Locks the row.
+  /// @throws InvalidRequestError  It is not persistent, or its row is gone.
   template <class T>
-  void refresh(const std::shared_ptr<T>& entity) {
-    refresh_from(entity.get());
+  void refresh(const std::shared_ptr<T>& entity, const std::vector<MemberOf<T>>& members = {},
+               const std::optional<ForUpdate>& with_for_update = {}) {
+    refresh_from(entity.get(), detail::offsets_of(members), with_for_update);
   }
-  /// Makes an entity stale: the next row that is met overwrites it. What was changed stays readable until then, and is not
-  /// written.
-  /// @param entity  Persistent.
+  /// Brings what an entity of elsewhere says into this session: of another session, of none, of a cache. It is looked up by
+  /// its primary key, or made, and its members are given what those of `entity` are; so is what belongs to it, by the cascade
+  /// "merge". What an INSERT would leave out says nothing, and nor does an empty relationship of an entity of no session.
+  /// @param entity  `T` or `std::shared_ptr<T>`; stays as it is.
+  /// @param load    False: is taken for what the row says, without looking.
+  /// @return This session's entity; `entity` itself if it is that.
+  /// @throws InvalidRequestError  `load` is false, and an entity has no primary key.
+  /// @throws ...                  As get().
+  template <class E>
+  auto merge(const E& entity, bool load = true) {
+    if constexpr (requires { typename E::element_type; }) {
+      using T = typename E::element_type;
+      return std::static_pointer_cast<T>(merge_from(detail::mapper_of<T>(), entity, load));
+    } else {
+      // Read, and not kept: nobody needs to own it.
+      const std::shared_ptr<const E> seen(std::shared_ptr<void>(), &entity);
+      return std::static_pointer_cast<E>(merge_from(detail::mapper_of<E>(), std::const_pointer_cast<E>(seen), load));
+    }
+  }
+  /// Makes an entity stale, or some of its members: the next row that is met overwrites it. What was changed stays readable
+  /// until then, and is not written.
+  /// @param entity   Persistent.
+  /// @param members  Which; none for all of them.
   /// @throws InvalidRequestError  It is not the session's.
   template <class T>
-  void expire(const std::shared_ptr<T>& entity) {
-    expire_one(entity.get());
+  void expire(const std::shared_ptr<T>& entity, const std::vector<MemberOf<T>>& members = {}) {
+    expire_one(entity.get(), detail::offsets_of(members));
   }
   /// Makes all entities stale, as expire() does one.
   void expire_all();
@@ -359,9 +419,11 @@ class Session {
   void add_to(const detail::Mapper& mapper, const std::shared_ptr<void>& entity);
   void delete_from(const void* entity);
   [[nodiscard]] detail::EntityRows select(const detail::EntityStatement& statement, bool streams);
-  [[nodiscard]] std::shared_ptr<void> get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key);
-  void refresh_from(const void* entity);
-  void expire_one(const void* entity);
+  [[nodiscard]] std::shared_ptr<void> get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key,
+                                                 const GetOptions& options = {});
+  void refresh_from(const void* entity, const std::vector<std::size_t>& members, const std::optional<ForUpdate>& lock);
+  [[nodiscard]] std::shared_ptr<void> merge_from(const detail::Mapper& mapper, const std::shared_ptr<void>& entity, bool load);
+  void expire_one(const void* entity, const std::vector<std::size_t>& members);
   void expunge_one(const void* entity);
   [[nodiscard]] EntityState state_of(const void* entity) const noexcept;
   [[nodiscard]] bool is_modified_one(const void* entity) const;
