@@ -18,7 +18,7 @@ case $purpose in
   build) ;;
   test) packages+=(postgresql-15 python3-sqlalchemy doxygen gdb valgrind) ;;
   aarch64) packages+=(g++-aarch64-linux-gnu qemu-user) ;;
-  bench) packages+=(postgresql-15 valgrind) ;;
+  bench) packages+=(postgresql-15 python3-asyncpg python3-sqlalchemy valgrind) ;;
   *) fail 'usage: scripts/setup.sh [build | test | aarch64 | bench]' 2 ;;
 esac
 

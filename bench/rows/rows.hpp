@@ -20,13 +20,14 @@ Family bank_rows();           ///< pgbench's transaction, 10 clients on one thre
 Family sleep_rows();          ///< 100 clients on one thread that wait in the server.
 Family execute_cached_rows();  ///< One row by its key, by a statement that was executed before.
 Family find_rows();           ///< A statement that was compiled before.
+Family orm_rows();            ///< 10,000 entities, selected and inserted.
 Family compile_time_rows();   ///< The compiler, on a program that uses the SQL layer.
 
 /// @return All of them, in the order of the targets file.
 inline std::vector<Family> all_rows() {
   return {switch_rows(), switch_10k_rows(), spawn_rows(), spawn_suspend_rows(),
           wakeup_rows(), memory_rows(),     bank_rows(),  sleep_rows(), execute_cached_rows(), find_rows(),
-          compile_time_rows()};
+          orm_rows(),    compile_time_rows()};
 }
 
 }  // namespace greenway::bench
