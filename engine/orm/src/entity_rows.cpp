@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <greenway/base/error.hpp>
 
@@ -47,15 +48,14 @@ void EntityRows::throw_not_unique() {
 }
 
 bool EntityRows::load() {
-  if (is_at_end_ && count_ == 0) {
-    return false;
-  }
   entities_.clear();
   rows_.clear();
   let_go();
   at_ = 0;
   count_ = 0;
-  read(a_time_);
+  if (!is_at_end_) {
+    read(a_time_);
+  }
   return count_ != 0;
 }
 
@@ -86,11 +86,14 @@ void EntityRows::read(std::size_t count) {
   }
 }
 
+// Those of the time before last are asked once more: the loop that reads partitions holds one while it asks for the next.
 void EntityRows::let_go() {
-  for (const auto& [object, number] : made_) {
-    session_->let_go(object, number);
+  for (const auto* const some : {&held_, &made_}) {
+    for (const auto& [object, number] : *some) {
+      session_->let_go(object, number);
+    }
   }
-  made_.clear();
+  held_ = std::exchange(made_, {});
 }
 
 void EntityRows::close() {

@@ -43,7 +43,9 @@ template <class T>
 class AsyncEntityResult {
  public:
   /// What is read.
-  using value_type = std::shared_ptr<T>;
+  using value_type = typename EntityResult<T>::value_type;
+  /// EntityResult::maybe_type.
+  using maybe_type = typename EntityResult<T>::maybe_type;
 
   /// @param result   What this reads.
   /// @param session  Is kept.
@@ -52,9 +54,15 @@ class AsyncEntityResult {
 
   /// @return This: entities are scalars already.
   [[nodiscard]] AsyncEntityResult scalars() const { return *this; }
+  /// EntityResult::unique.
+  /// @return This.
+  [[nodiscard]] AsyncEntityResult unique() const {
+    result_->unique();
+    return *this;
+  }
   /// EntityResult::fetchone.
-  /// @return The next entity; null after the last one.
-  [[nodiscard]] Operation<value_type> fetchone() { return greenlet_spawn(&EntityResult<T>::fetchone, result_); }
+  /// @return The next one; nothing after the last one.
+  [[nodiscard]] Operation<maybe_type> fetchone() { return greenlet_spawn(&EntityResult<T>::fetchone, result_); }
   /// EntityResult::partition.
   /// @param size  As there.
   /// @return The next ones; none after the last one.
@@ -65,8 +73,8 @@ class AsyncEntityResult {
   /// @return All that have not been read yet.
   [[nodiscard]] Operation<std::vector<value_type>> all() { return greenlet_spawn(&EntityResult<T>::all, result_); }
   /// EntityResult::first.
-  /// @return The next entity, or null.
-  [[nodiscard]] Operation<value_type> first() { return greenlet_spawn(&EntityResult<T>::first, result_); }
+  /// @return The next one, or nothing.
+  [[nodiscard]] Operation<maybe_type> first() { return greenlet_spawn(&EntityResult<T>::first, result_); }
   /// EntityResult::one.
   /// @return The only entity.
   [[nodiscard]] Operation<value_type> one() { return greenlet_spawn(&EntityResult<T>::one, result_); }
@@ -135,10 +143,26 @@ class AsyncSession {
 
   /// Session::execute. All is loaded when it is done: reading the result needs no more waiting.
   /// @param statement  As there.
-  /// @return The entities.
+  /// @return What it finds. Must not outlive the session.
   template <class T>
-  [[nodiscard]] Operation<std::vector<std::shared_ptr<T>>> scalars(EntitySelect<T> statement) {
+  [[nodiscard]] Operation<EntityResult<T>> execute(EntitySelect<T> statement) {
+    return greenlet_spawn([](const Shared& s, const EntitySelect<T>& what) { return s->execute(what).buffered(); }, session_,
+                          std::move(statement));
+  }
+  /// Session::scalars, all of them. What joins a Many needs execute(), whose result can be made unique.
+  /// @param statement  As there.
+  /// @return The entities, or of a tuple the first items.
+  template <class T>
+  [[nodiscard]] auto scalars(EntitySelect<T> statement) {
     return greenlet_spawn([](const Shared& s, const EntitySelect<T>& what) { return s->scalars(what).all(); }, session_,
+                          std::move(statement));
+  }
+  /// Session::scalar.
+  /// @param statement  As there.
+  /// @return The first of scalars(), or nothing.
+  template <class T>
+  [[nodiscard]] auto scalar(EntitySelect<T> statement) {
+    return greenlet_spawn([](const Shared& s, const EntitySelect<T>& what) { return s->scalar(what); }, session_,
                           std::move(statement));
   }
   /// Session::stream.

@@ -115,12 +115,13 @@ template <class T>
   return Entity<T>(alias);
 }
 
-/// @param member     A Many.
+/// @param member     A Many or ManySet.
 /// @param condition  About its entities; left out, any will do.
 /// @return `EXISTS (SELECT 1 FROM … WHERE …)`: that one of them is so.
 /// @throws InvalidRequestError  The class, or the relationship, is not mapped.
-template <class C, class T>
-[[nodiscard]] ColumnElement any(Many<T> C::*member, const std::optional<ColumnElement>& condition = {}) {
+template <class C, template <class> class R, class T>
+  requires std::derived_from<R<T>, Many<T>>
+[[nodiscard]] ColumnElement any(R<T> C::*member, const std::optional<ColumnElement>& condition = {}) {
   const detail::Mapper& mapper = detail::mapper_of<C>();
   return detail::exists_related(mapper, detail::relationship_at(mapper, detail::offset_of(member)), condition);
 }
@@ -305,7 +306,7 @@ class EntitySelect {
     return more;
   }
   /// Has Session::execute stream.
-  /// @param count  So many entities are fetched at a time, at least 1; those of the time before that nobody else holds, and
+  /// @param count  So many entities are fetched at a time, at least 1; those of the times before that nobody else holds, and
   ///               that have not been changed, the session lets go.
   /// @return See EntitySelect.
   [[nodiscard]] EntitySelect yield_per(std::size_t count) const {

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -72,6 +70,7 @@ class EntityRows {
   std::vector<std::shared_ptr<void>> entities_;
   std::vector<Row> rows_;                        // where they have values besides
   std::vector<std::pair<const void*, std::size_t>> made_;  // lets_go_: what came with them, by object and number
+  std::vector<std::pair<const void*, std::size_t>> held_;  // of the time before
   std::size_t at_ = 0;
   std::size_t count_ = 0;                        // rows loaded
   std::optional<std::unordered_set<std::string>> unique_;
