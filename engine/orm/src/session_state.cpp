@@ -2,6 +2,7 @@
 #include "session_state.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include <greenway/base/error.hpp>
@@ -59,7 +60,11 @@ void SessionState::add(const Mapper& mapper, const std::shared_ptr<void>& object
 Instance& SessionState::attach(const Mapper& mapper, std::shared_ptr<void> object, bool is_loaded) {
   mapper.registry->configure_once();
   const void* const address = object.get();
-  auto made = std::make_unique<Instance>(mapper, ++last_number_, std::move(object), *this);
+  void* const place = memory_.malloc();
+  if (place == nullptr) {
+    throw std::bad_alloc();
+  }
+  std::unique_ptr<Instance, Unmake> made(new (place) Instance(mapper, ++last_number_, std::move(object), *this), Unmake{&memory_});
   Instance& instance = *instances_.emplace(address, std::move(made)).first->second;
   instance.state = is_loaded ? EntityState::persistent : EntityState::pending;
   instance.result = result_;

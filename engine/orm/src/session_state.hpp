@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +18,9 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include <boost/pool/pool.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <greenway/db/engine.hpp>
 #include <greenway/orm/detail/instance.hpp>
@@ -205,7 +209,15 @@ class SessionState {
   friend class SessionUse;
   friend class UnitOfWork;
   friend class EntityWriter;
-  using ByKey = std::unordered_map<std::string, Instance*>;
+  using ByKey = boost::unordered_flat_map<std::string, Instance*, std::hash<std::string>>;
+  // Instances are many and alike.
+  struct Unmake {
+    boost::pool<>* memory;
+    void operator()(Instance* instance) const noexcept {
+      std::destroy_at(instance);
+      memory->free(instance);
+    }
+  };
 
   void check_open() const;
   void join();
@@ -258,7 +270,8 @@ class SessionState {
   std::uint64_t last_transaction_ = 0;
   std::uint64_t scope_ = 0;
   std::vector<Savepoint> savepoints_;     // the innermost last
-  std::unordered_map<const void*, std::unique_ptr<Instance>> instances_;
+  boost::pool<> memory_{sizeof(Instance)};
+  boost::unordered_flat_map<const void*, std::unique_ptr<Instance, Unmake>> instances_;
   std::unordered_map<const Mapper*, ByKey> identity_map_;
   std::size_t last_number_ = 0;
   int no_autoflush_ = 0;  // NoAutoflush objects there are
