@@ -62,7 +62,7 @@ class Twins {
         &Twins::delete_student, &Twins::add_machine,  &Twins::add_part,      &Twins::add_part,       &Twins::move_part,
         &Twins::drop_part,      &Twins::drop_machine, &Twins::add_account,   &Twins::change_account, &Twins::drop_account,
         &Twins::refresh,        &Twins::expire,       &Twins::add_again,     &Twins::compare,        &Twins::look,
-        &Twins::look,           &Twins::change_transaction, &Twins::change_transaction};
+        &Twins::look,           &Twins::merge_account, &Twins::change_transaction, &Twins::change_transaction};
     (this->*steps[below(std::size(steps))])();
   }
 
@@ -274,6 +274,15 @@ class Twins {
   void change_account() {
     if (const int number = any(state_.accounts)) {
       accounts_[number]->cents = state_.accounts[number] += below(100);
+    }
+  }
+
+  void merge_account() {
+    session_.flush();
+    if (const int number = any(state_.accounts)) {
+      Account changed = *accounts_[number];
+      changed.cents = state_.accounts[number] += below(100);
+      require(session_.merge(changed) == accounts_[number], "the account that was merged into");
     }
   }
 
