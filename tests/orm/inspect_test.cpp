@@ -58,6 +58,21 @@ TEST_CASE("inspect tells where an entity stands, which row it is, what has chang
   });
 }
 
+TEST_CASE("an entity with a relationship knows the session that has it, wherever that moves") {
+  everywhere([](const gw::Engine& engine) {
+    const auto parent = std::make_shared<Parent>();
+    CHECK(gw::object_session(parent) == nullptr);
+    gw::Session first(engine);
+    first.add(parent);
+    CHECK(gw::object_session(parent) == &first);
+    gw::Session second(std::move(first));
+    CHECK(gw::object_session(parent) == &second);
+    second.expunge(parent);
+    CHECK(gw::object_session(parent) == nullptr);
+    CHECK_THROWS_AS(gw::object_session(std::make_shared<Place>()), gw::InvalidRequestError);
+  });
+}
+
 TEST_CASE("the history of a relationship says who came, who stayed and who left") {
   everywhere([](const gw::Engine& engine) {
     gw::Session session(engine);

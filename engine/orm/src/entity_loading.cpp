@@ -93,6 +93,7 @@ Instance* SessionState::load(const EntityColumns& columns, const Row& row) {
     Instance& known = *place->second;
     if (known.is_stale || columns.overwrites) {
       populate(known, columns, row);
+      tell(&EntityEvents::refresh, known);
     } else if (!known.unloaded.empty()) {
       complete(known, columns, row);
     }
@@ -103,6 +104,7 @@ Instance* SessionState::load(const EntityColumns& columns, const Row& row) {
     instance.key = place->first;
     place->second = &instance;
     populate(instance, columns, row);
+    tell(&EntityEvents::load, instance);
     return &instance;
   } catch (...) {
     // A value that does not fit into its member: there is no such entity then.

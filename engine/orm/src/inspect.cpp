@@ -40,6 +40,15 @@ IdentityKey identity_of(const Mapper& mapper, const void* entity) {
   return key;
 }
 
+Session* session_of(const Mapper& mapper, const void* entity) {
+  if (mapper.relationships.empty()) {
+    throw InvalidRequestError("entities of class '" + mapper.name + "' have no relationship that knows their session: ask a "
+                              "session whether it contains() one");
+  }
+  const Instance* const owner = RelatedAccess::owner(mapper.related(const_cast<void*>(entity), 0));
+  return owner != nullptr ? owner->session->handle() : nullptr;
+}
+
 InstanceState inspect(const SessionState* session, const Mapper& mapper, const void* entity) {
   InstanceState it{.mapper = mapper.name, .table = *mapper.table};
   const Instance* const instance = session != nullptr ? session->find(entity) : nullptr;

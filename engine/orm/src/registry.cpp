@@ -8,6 +8,7 @@
 #include <cxxabi.h>
 
 #include <greenway/base/error.hpp>
+#include <greenway/orm/detail/entity_events.hpp>
 
 #include "configure.hpp"
 
@@ -104,6 +105,7 @@ void Registry::add(std::unique_ptr<detail::Mapper> mapper) {
   if (mapper->key.empty()) {
     throw ArgumentError("class " + mapper->name + " has no primary key: an entity has to be told from others by its row");
   }
+  mapper->events = std::make_shared<detail::EntityEvents>();
   std::vector<Selected> columns;
   for (const detail::Attribute& attribute : mapper->attributes) {
     columns.emplace_back(attribute.column);

@@ -12,17 +12,45 @@ namespace greenway {
 Session::Session(const Engine& engine, const SessionOptions& options) : Session(engine, options, detail::Facade::blocking) {}
 
 Session::Session(const Engine& engine, const SessionOptions& options, detail::Facade facade)
-    : state_(std::make_shared<detail::SessionState>(engine, facade, options)) {}
+    : state_(std::make_shared<detail::SessionState>(engine, facade, options)) {
+  take_over();
+}
 
 Session::Session(Connection& connection, const SessionOptions& options)
     : Session(connection, options, detail::Facade::blocking) {}
 
 Session::Session(Connection& connection, const SessionOptions& options, detail::Facade facade)
-    : state_(std::make_shared<detail::SessionState>(connection, facade, options)) {}
+    : state_(std::make_shared<detail::SessionState>(connection, facade, options)) {
+  take_over();
+}
 
-Session::Session(Session&& other) noexcept = default;
-Session& Session::operator=(Session&& other) noexcept = default;
-Session::~Session() = default;
+Session::Session(Session&& other) noexcept : state_(std::move(other.state_)) { take_over(); }
+
+Session& Session::operator=(Session&& other) noexcept {
+  const Session gone(std::move(*this));
+  state_ = std::move(other.state_);
+  take_over();
+  return *this;
+}
+
+Session::~Session() {
+  if (state_ != nullptr) {
+    state_->set_handle(nullptr);
+  }
+}
+
+void Session::take_over() noexcept {
+  if (state_ != nullptr) {
+    state_->set_handle(this);
+  }
+}
+
+SessionEvents& Session::events() { return state().events(); }
+
+Session Session::telling(std::shared_ptr<SessionEvents> events) && {
+  state_->set_maker_events(std::move(events));
+  return std::move(*this);
+}
 
 detail::SessionState& Session::state() const {
   if (state_ == nullptr) {

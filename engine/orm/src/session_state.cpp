@@ -14,6 +14,9 @@ namespace greenway::detail {
 
 // Its values of before the transaction; what is loaded of its relationships is stale as well.
 void SessionState::restore(Instance& instance) {
+  if (instance.state == EntityState::deleted) {
+    note(&SessionEvents::deleted_to_persistent, instance);
+  }
   const std::vector<Value> values = instance.before ? *std::move(instance.before) : instance.row_values();
   instance.assign(values);
   instance.written = values;
@@ -55,6 +58,7 @@ void SessionState::add(const Mapper& mapper, const std::shared_ptr<void>& object
     return;
   }
   cascade_save(attach(mapper, object, false));
+  tell_news();
 }
 
 Instance& SessionState::attach(const Mapper& mapper, std::shared_ptr<void> object, bool is_loaded) {
@@ -67,6 +71,9 @@ Instance& SessionState::attach(const Mapper& mapper, std::shared_ptr<void> objec
   std::unique_ptr<Instance, Unmake> made(new (place) Instance(mapper, ++last_number_, std::move(object), *this), Unmake{&memory_});
   Instance& instance = *instances_.emplace(address, std::move(made)).first->second;
   instance.state = is_loaded ? EntityState::persistent : EntityState::pending;
+  if (!is_loaded) {
+    note(&SessionEvents::transient_to_pending, instance);
+  }
   instance.result = result_;
   if (is_loaded && arrivals_ != nullptr) {
     arrivals_->emplace_back(address, instance.number);
@@ -105,7 +112,10 @@ void SessionState::expunge(const void* object) {
   if (instance == nullptr) {
     throw InvalidRequestError("the entity to expunge is not in this Session");
   }
+  note(instance->state == EntityState::pending ? &SessionEvents::pending_to_transient : &SessionEvents::persistent_to_detached,
+       *instance);
   release(*instance);
+  tell_news();
 }
 
 // What it is now stays readable, and is not written.

@@ -25,7 +25,9 @@
 #include <greenway/db/engine.hpp>
 #include <greenway/orm/detail/instance.hpp>
 #include <greenway/orm/detail/mapper.hpp>
+#include <greenway/orm/detail/entity_events.hpp>
 #include <greenway/orm/session.hpp>
+#include <greenway/orm/session_events.hpp>
 #include <greenway/runtime/greenlet.hpp>
 
 #include "entity_query.hpp"
@@ -52,6 +54,7 @@ class RelatedAccess {
     }
   }
   static bool is_attached(const Related& related) noexcept { return related.is_attached(); }
+  static const Instance* owner(const Related& related) noexcept { return related.owner_; }
   static std::vector<std::shared_ptr<void>> items(const Related& related) { return related.items(); }
   static void put(Related& related, const std::shared_ptr<void>& item) { related.put(item); }
   static void drop(Related& related, const void* item) { related.drop(item); }
@@ -201,6 +204,14 @@ class SessionState {
   void row_updated(const Mapper& mapper, const Row& row);
   void row_deleted(const Mapper& mapper, const Row& row);
 
+  // ---- Who is told. session_news.cpp
+  using EntityNews = Event<Session&, const AnyEntity&> SessionEvents::*;
+  SessionEvents& events();
+  void set_handle(Session* handle) noexcept { handle_ = handle; }
+  Session* handle() const noexcept { return handle_; }
+  void set_maker_events(std::shared_ptr<SessionEvents> events) noexcept { maker_events_ = std::move(events); }
+  void before_writing();
+
   // ---- Entities that become rows. unit_of_work.cpp
   void flush();
   void autoflush();
@@ -219,6 +230,18 @@ class SessionState {
     }
   };
 
+  enum class Writing : std::uint8_t { insert, update, remove };
+  bool is_heard(EntityNews which) const noexcept;
+  void tell(Event<Session&> SessionEvents::*which);
+  void tell(EntityEvent EntityEvents::*which, const Instance& instance);
+  void tell_begun();
+  void note(EntityNews which, const Instance& instance);
+  void tell_news();
+  bool tells_of_flush() const;
+  void after_writing();
+  void validate() const;
+  static bool has_changed_members(const Instance& instance);
+
   void check_open() const;
   void join();
   bool is_mine() const noexcept;
@@ -226,7 +249,7 @@ class SessionState {
   void end_transaction() noexcept;
   void roll_back_entities();
   void roll_back_entities(const Savepoint& savepoint);
-  void unmake(Instance& instance) noexcept;
+  void unmake(Instance& instance);
   void forget_entities() noexcept;
   static bool is_modified(const Instance& instance);
   template <class P>
@@ -274,6 +297,11 @@ class SessionState {
   boost::unordered_flat_map<const void*, std::unique_ptr<Instance, Unmake>> instances_;
   std::unordered_map<const Mapper*, ByKey> identity_map_;
   std::size_t last_number_ = 0;
+  Session* handle_ = nullptr;  // whose state this is; null while that goes
+  std::unique_ptr<SessionEvents> events_;
+  std::shared_ptr<SessionEvents> maker_events_;
+  std::vector<std::pair<EntityNews, AnyEntity>> news_;  // to be told
+  std::vector<std::pair<Instance*, Writing>> written_;  // by the flush under way
   int no_autoflush_ = 0;  // NoAutoflush objects there are
   Arrivals::List* arrivals_ = nullptr;
   std::size_t result_ = 0;       // that is being loaded

@@ -148,6 +148,7 @@ Connection& SessionState::connection() {
     if (transaction_ == 0) {
       transaction_ = ++last_transaction_;
     }
+    tell_begun();
   }
   return *connection_;
 }
@@ -200,6 +201,8 @@ bool SessionState::is_active(std::uint64_t transaction) const noexcept {
 }
 
 void SessionState::commit() {
+  check_usable();
+  tell(&SessionEvents::before_commit);
   flush();
   if (connection_) {
     commit_connection();
@@ -217,8 +220,11 @@ void SessionState::commit() {
     }
   }
   for (Instance* const instance : gone) {
+    note(&SessionEvents::deleted_to_detached, *instance);
     release(*instance);
   }
+  tell(&SessionEvents::after_commit);
+  tell_news();
 }
 
 void SessionState::commit_connection() {
@@ -262,6 +268,9 @@ void SessionState::rollback() {
   } else if (connection) {
     connection->rollback();
   }
+  tell(&SessionEvents::after_rollback);
+  tell(&SessionEvents::after_soft_rollback);
+  tell_news();
 }
 
 void SessionState::rollback(std::uint64_t transaction) {
@@ -274,6 +283,8 @@ void SessionState::rollback(std::uint64_t transaction) {
   const std::vector<Savepoint> inner(std::make_move_iterator(savepoint), std::make_move_iterator(savepoints_.end()));
   savepoints_.erase(savepoint, savepoints_.end());
   undone.rollback();
+  tell(&SessionEvents::after_soft_rollback);
+  tell_news();
 }
 
 void SessionState::roll_back_entities() {
@@ -301,7 +312,11 @@ void SessionState::roll_back_entities(const Savepoint& savepoint) {
   for (const auto& [object, instance] : instances_) {
     const auto found = then.find(object);
     if (found != then.end() && found->second->is_of(*instance)) {
+      const bool was_deleted = instance->state == EntityState::deleted;
       found->second->give_back(*instance);
+      if (was_deleted && instance->state == EntityState::persistent) {
+        note(&SessionEvents::deleted_to_persistent, *instance);
+      }
       if (instance->state == EntityState::persistent) {
         identity_map_[&instance->mapper][instance->key] = instance.get();
       }
@@ -317,7 +332,9 @@ void SessionState::roll_back_entities(const Savepoint& savepoint) {
 }
 
 // Transient again: what the database made of it is undone.
-void SessionState::unmake(Instance& instance) noexcept {
+void SessionState::unmake(Instance& instance) {
+  note(instance.state == EntityState::pending ? &SessionEvents::pending_to_transient : &SessionEvents::persistent_to_transient,
+       instance);
   for (const std::size_t attribute : instance.generated) {
     instance.mapper.attributes[attribute].type->unset(instance.member(attribute));
   }

@@ -32,6 +32,7 @@ class UnitOfWork {
     find_orphans();
     cascade_deletes();
     relate();
+    session_.before_writing();
     write();
     remember();
   }
@@ -463,20 +464,46 @@ class UnitOfWork {
   std::vector<std::pair<const Relationship*, std::vector<const Instance*>>> unlinked_;
 };
 
+namespace {
+
+class Flushing {
+ public:
+  explicit Flushing(bool& is_flushing) noexcept : is_flushing_(is_flushing) { is_flushing_ = true; }
+  ~Flushing() { is_flushing_ = false; }
+  Flushing(const Flushing&) = delete;
+  Flushing& operator=(const Flushing&) = delete;
+
+ private:
+  bool& is_flushing_;
+};
+
+}  // namespace
+
 void SessionState::flush() {
   check_usable();
   if (is_flushing_) {
     return;
   }
-  is_flushing_ = true;
-  try {
-    UnitOfWork(*this).run();
-  } catch (...) {
-    is_flushing_ = false;
-    has_failed_ = true;
-    throw;
+  tell_news();
+  const bool is_told = tells_of_flush();
+  {
+    const Flushing flushing(is_flushing_);
+    if (is_told) {
+      tell(&SessionEvents::before_flush);
+    }
+    validate();
+    try {
+      UnitOfWork(*this).run();
+      after_writing();
+    } catch (...) {
+      has_failed_ = true;
+      throw;
+    }
   }
-  is_flushing_ = false;
+  if (is_told) {
+    tell(&SessionEvents::after_flush);
+  }
+  tell_news();
 }
 
 void SessionState::autoflush() {

@@ -371,13 +371,17 @@ class AsyncSession {
   [[nodiscard]] bool in_nested_transaction() const noexcept { return session_->in_nested_transaction(); }
   /// @return Session::is_active.
   [[nodiscard]] bool is_active() const noexcept { return session_->is_active(); }
+  /// @return Session::events.
+  [[nodiscard]] SessionEvents& events() { return session_->events(); }
   /// @return Session::info.
   [[nodiscard]] std::map<std::string, std::any>& info() { return session_->info(); }
   /// @return The session itself, for synchronous code that runs in a greenlet.
   [[nodiscard]] Session& sync_session() const noexcept { return *session_; }
 
  private:
+  friend class AsyncSessionMaker;
   using Shared = std::shared_ptr<Session>;
+  explicit AsyncSession(Session session) : session_(std::make_shared<Session>(std::move(session))) {}
 
   struct RunSync {
     template <class F, class... A>

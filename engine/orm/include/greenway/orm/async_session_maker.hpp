@@ -31,11 +31,11 @@ class AsyncSessionMaker {
       : maker_(engine.sync_engine(), std::move(options), detail::Facade::async) {}
 
   /// @return A new session.
-  [[nodiscard]] AsyncSession operator()() const { return AsyncSession(AsyncEngine(maker_.engine()), maker_.options()); }
+  [[nodiscard]] AsyncSession operator()() const { return AsyncSession(maker_()); }
   /// @param connection  What it is bound to, as of AsyncSession.
   /// @return A new session.
   [[nodiscard]] AsyncSession operator()(const AsyncConnection& connection) const {
-    return AsyncSession(connection, maker_.options());
+    return AsyncSession(maker_(connection.sync_connection()));
   }
   /// SessionMaker::begin: runs synchronous code with a session and in a transaction, in a greenlet.
   /// @param fn    Any callable that takes a `Session&` first; decay-copied.
@@ -62,6 +62,8 @@ class AsyncSessionMaker {
   /// SessionMaker::configure.
   /// @param options  As there.
   void configure(SessionOptions options) { maker_.configure(std::move(options)); }
+  /// @return SessionMaker::events.
+  [[nodiscard]] SessionEvents& events() const noexcept { return maker_.events(); }
   /// @return SessionMaker::options.
   [[nodiscard]] const SessionOptions& options() const noexcept { return maker_.options(); }
   /// @return What makes its sessions, for synchronous code that runs in a greenlet.

@@ -99,6 +99,7 @@ struct History {
 
 namespace detail {
 
+Session* session_of(const Mapper& mapper, const void* entity);
 InstanceState inspect(const SessionState* session, const Mapper& mapper, const void* entity);
 /// What a relationship was, and what it is; nothing of one that is not loaded.
 std::pair<std::vector<std::shared_ptr<void>>, std::vector<std::shared_ptr<void>>> before_and_now(const SessionState* session,
@@ -107,6 +108,15 @@ std::pair<std::vector<std::shared_ptr<void>>, std::vector<std::shared_ptr<void>>
                                                                                                std::size_t relationship);
 
 }  // namespace detail
+
+/// An entity knows its session by its relationships: a plain struct has no other place for it.
+/// @param entity  Of a mapped class that has a relationship.
+/// @return The session that has it, or null.
+/// @throws InvalidRequestError  The class is not mapped, or has no relationship: ask Session::contains.
+template <class T>
+[[nodiscard]] Session* object_session(const std::shared_ptr<T>& entity) {
+  return detail::session_of(detail::mapper_of<T>(), entity.get());
+}
 
 /// @param session  Which asks nobody for it.
 /// @param entity   Any, of a mapped class.

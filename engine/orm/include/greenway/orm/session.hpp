@@ -44,6 +44,7 @@ namespace greenway {
 
 class AsyncSession;
 class Session;
+struct SessionEvents;
 
 namespace detail {
 
@@ -382,6 +383,9 @@ class Session {
   [[nodiscard]] bool is_active() const noexcept;
   /// @return Where its database is.
   [[nodiscard]] const Engine& get_bind() const;
+  /// Whom it tells what happens: greenway/orm/session_events.hpp.
+  /// @return They, as long as the session lives.
+  [[nodiscard]] SessionEvents& events();
   /// Whatever the application wants to keep with the session.
   /// @return It, by name.
   [[nodiscard]] std::map<std::string, std::any>& info();
@@ -399,6 +403,8 @@ class Session {
   [[nodiscard]] detail::SessionState& state() const;
   void autoflush();
   [[nodiscard]] detail::SessionUse use() const;
+  void take_over() noexcept;
+  [[nodiscard]] Session telling(std::shared_ptr<SessionEvents> events) &&;
   template <class F>
   std::invoke_result_t<F> run_in(SessionTransaction transaction, F&& fn) {
     if constexpr (std::is_void_v<std::invoke_result_t<F>>) {

@@ -14,17 +14,19 @@
 
 #include <concepts>
 #include <functional>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
 #include <greenway/base/error.hpp>
 #include <greenway/db/engine.hpp>
 #include <greenway/orm/session.hpp>
+#include <greenway/orm/session_events.hpp>
 #include <greenway/orm/session_options.hpp>
 
 namespace greenway {
 
-/// An engine and the options of the sessions that are made from it. Copies are independent.
+/// An engine and the options of the sessions that are made from it. Copies have options of their own, and events in common.
 ///
 /// @par Threads
 /// Sessions may be made by several threads and greenlets at once, unless one of them calls configure().
@@ -36,10 +38,12 @@ class SessionMaker {
       : SessionMaker(std::move(engine), std::move(options), detail::Facade::blocking) {}
 
   /// @return A new session.
-  [[nodiscard]] Session operator()() const { return Session(engine_, options_, facade_); }
+  [[nodiscard]] Session operator()() const { return Session(engine_, options_, facade_).telling(events_); }
   /// @param connection  What it is bound to, as of Session.
   /// @return A new session.
-  [[nodiscard]] Session operator()(Connection& connection) const { return Session(connection, options_, facade_); }
+  [[nodiscard]] Session operator()(Connection& connection) const {
+    return Session(connection, options_, facade_).telling(events_);
+  }
   /// Runs `fn` with a session of its own and in a transaction: commits when it returns, rolls back when it throws, and closes
   /// the session in either case.
   /// @param fn  Called once, with a `Session&`.
@@ -56,17 +60,23 @@ class SessionMaker {
   void configure(SessionOptions options);
   /// @return The options of the next session.
   [[nodiscard]] const SessionOptions& options() const noexcept { return options_; }
+  /// @return Whom its sessions tell what happens.
+  [[nodiscard]] SessionEvents& events() const noexcept { return *events_; }
   /// @return Where the database is.
   [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
 
  private:
   friend class AsyncSessionMaker;
   SessionMaker(Engine engine, SessionOptions options, detail::Facade facade)
-      : engine_(std::move(engine)), options_(std::move(options)), facade_(facade) {}
+      : engine_(std::move(engine)),
+        options_(std::move(options)),
+        facade_(facade),
+        events_(std::make_shared<SessionEvents>()) {}
 
   Engine engine_;
   SessionOptions options_;
   detail::Facade facade_;
+  std::shared_ptr<SessionEvents> events_;
 };
 
 /// SessionMaker, by SQLAlchemy's name.

@@ -29,6 +29,7 @@ namespace greenway::detail {
 /// Whether the values of some columns are one of some lists.
 [[nodiscard]] ColumnElement is_among(const std::vector<ColumnElement>& columns, const std::vector<std::vector<Value>>& values);
 
+struct EntityEvents;
 struct Mapper;
 
 /// A member and its column.
@@ -107,6 +108,7 @@ struct Mapper {
   std::shared_ptr<void> (*make)() = nullptr;
   std::atomic<const Mapper*>* slot = nullptr;
   Registry* registry = nullptr;
+  std::shared_ptr<EntityEvents> events = {};
   std::optional<Select> select_all = {};  ///< The attributes' columns, in their order.
   std::size_t number = 0;   ///< In the order in which the registry's classes were mapped.
   std::size_t rank = 0;     ///< By Registry::configure: above those that it refers to, equal where they refer to each other.
