@@ -77,15 +77,17 @@ void SessionState::tell(EntityEvent EntityEvents::*which, const Instance& instan
 
 // Before anything is written: what a validator throws leaves all as it was.
 void SessionState::validate() const {
+  std::vector<const Instance*> checked;  // first, since a validator may load what belongs to an entity
   for (const auto& [object, instance] : instances_) {
-    const bool is_pending = instance->state == EntityState::pending;
-    if (instance->mapper.events->validators.empty() || instance->is_to_delete ||
-        (!is_pending && instance->state != EntityState::persistent)) {
-      continue;
+    const bool may_be_written = instance->state == EntityState::pending || instance->state == EntityState::persistent;
+    if (may_be_written && !instance->is_to_delete && !instance->mapper.events->validators.empty()) {
+      checked.push_back(instance.get());
     }
+  }
+  for (const Instance* const instance : checked) {
     for (const auto& [attribute, check] : instance->mapper.events->validators) {
-      if (is_pending || !instance->is_unchanged(attribute)) {
-        check(object);
+      if (instance->state == EntityState::pending || !instance->is_unchanged(attribute)) {
+        check(instance->object.get());
       }
     }
   }
