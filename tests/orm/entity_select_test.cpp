@@ -31,9 +31,11 @@ TEST_CASE("a select joins along relationships, and asks whether something belong
     CHECK(names(authors.outerjoin(&Author::books).where(gw::attr(&Book::year).is_(nullptr))) == "without ");
     CHECK(names(authors.where(gw::any(&Author::books))) == "a0 a1 a2 ");
     CHECK(names(authors.where(!gw::any(&Author::books))) == "without ");
-    CHECK(names(authors.where(gw::any(&Author::books, gw::any(&Book::chapters, gw::attr(&Chapter::title) == "a2b1c0")))) == "a2 ");
+    const auto has_chapter = gw::any(&Book::chapters, gw::attr(&Chapter::title) == "a2b1c0");
+    CHECK(names(authors.where(gw::any(&Author::books, has_chapter))) == "a2 ");
     CHECK(names(authors.filter_by(&Author::name, "a1")) == "a1 ");
-    CHECK(session.scalars(gw::select<Book>().where(gw::has(&Book::author, gw::attr(&Author::name) == "a1"))).all().size() == 2);
+    const auto is_by_a1 = gw::has(&Book::author, gw::attr(&Author::name) == "a1");
+    CHECK(session.scalars(gw::select<Book>().where(is_by_a1)).all().size() == 2);
     CHECK(session.scalars(gw::select<Book>().join(&Book::author).where(gw::attr(&Author::name) == "a1")).all().size() == 2);
     // In a class that refers to itself the two are told from each other.
     session.get<Author>(2)->teacher_id = 1;
@@ -65,10 +67,12 @@ TEST_CASE("rows of entities and values are tuples") {
     CHECK(counts == "a0:2 a1:2 a2:1 ");
     CHECK(statements.take("SELECT") == 1);
 
-    const auto values = session.execute(gw::select(gw::attr(&Book::title), gw::attr(&Book::author_id)).order_by(&Book::title)).all();
+    const auto titles = gw::select(gw::attr(&Book::title), gw::attr(&Book::author_id)).order_by(&Book::title);
+    const auto values = session.execute(titles).all();
     REQUIRE(values.size() == 5);
     CHECK((values[4] == std::tuple("a2b0", std::optional<std::int64_t>(3))));
-    CHECK(session.scalars(gw::select(gw::attr(&Author::id)).order_by(&Author::id)).all() == std::vector<std::int64_t>{1, 2, 3});
+    const auto ids = gw::select(gw::attr(&Author::id)).order_by(&Author::id);
+    CHECK(session.scalars(ids).all() == std::vector<std::int64_t>{1, 2, 3});
     CHECK(session.scalar(gw::select(gw::attr(&Author::name)).where(gw::attr(&Author::id) == 2)) == "a1");
     CHECK_FALSE(session.scalar(gw::select(gw::attr(&Author::name)).where(gw::attr(&Author::id) == 7)).has_value());
     CHECK(session.scalar(gw::select<Author>().where(gw::attr(&Author::id) == 7)) == nullptr);
@@ -114,10 +118,9 @@ TEST_CASE("two entities of a row are loaded with what their options say, and nul
     CHECK(std::get<1>(unique[2])->chapters[0]->title == "a1b0c0");
     const auto teacher = gw::aliased<Author>("teacher");
     other.get<Author>(2)->teacher_id = 1;
-    const auto pair = other
-                          .execute(gw::select(gw::entity<Author>(), gw::entity(teacher), teacher.attr(&Author::name).label("n"))
-                                       .join(teacher.from(), teacher.attr(&Author::id) == gw::attr(&Author::teacher_id)))
-                          .one();
+    const auto with_teacher = gw::select(gw::entity<Author>(), gw::entity(teacher), teacher.attr(&Author::name).label("n"))
+                                  .join(teacher.from(), teacher.attr(&Author::id) == gw::attr(&Author::teacher_id));
+    const auto pair = other.execute(with_teacher).one();
     CHECK(std::get<0>(pair)->name == "a1");
     CHECK(std::get<1>(pair) == other.get<Author>(1));
     CHECK(std::get<2>(pair) == "a0");

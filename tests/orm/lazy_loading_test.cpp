@@ -52,8 +52,8 @@ TEST_CASE("a relationship that is touched for many entities of one result is tol
     CHECK(lines.empty());
     CHECK(authors[3]->books.size() == 1);
     CHECK(authors[4]->books.size() == 1);
-    CHECK(lines == std::vector<std::string>{"'Author.books' has been loaded by touching it for more than 3 entities of one result, "
-                                            "with a statement for each: load it with them by "
+    CHECK(lines == std::vector<std::string>{"'Author.books' has been loaded by touching it for more than 3 entities of one "
+                                            "result, with a statement for each: load it with them by "
                                             ".options(selectinload(&Author::books))"});
     for (const auto& author : authors) {
       CHECK(author->books[0]->author.get() == author);  // without a statement

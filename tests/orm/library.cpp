@@ -11,7 +11,8 @@ void map_all(gw::Registry& registry, const std::string& lazy) {
                        mapped_column(&Author::about, "about"),
                        mapped_column(&Author::teacher_id, "teacher_id", gw::ForeignKey("author.id")),
                        relationship(&Author::books, "books", {.lazy = lazy}), relationship(&Author::pupils, "pupils"));
-  registry.map<Book>("book", mapped_column(&Book::year, "year", primary_key), mapped_column(&Book::number, "number", primary_key),
+  registry.map<Book>("book", mapped_column(&Book::year, "year", primary_key),
+                     mapped_column(&Book::number, "number", primary_key),
                      mapped_column(&Book::author_id, "author_id", gw::ForeignKey("author.id")),
                      mapped_column(&Book::title, "title"), mapped_column(&Book::blurb, "blurb"),
                      relationship(&Book::author, "author"), relationship(&Book::chapters, "chapters"));

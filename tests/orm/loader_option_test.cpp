@@ -123,7 +123,8 @@ TEST_CASE("limit, offset and distinct count entities, whatever is joined to them
     CHECK(session.scalars(once).unique().all().size() == 4);
     // What is joined to a One has as many rows as before.
     statements.take("SELECT");
-    const auto books = session.scalars(gw::select<Book>().order_by(&Book::title).limit(5).options(gw::joinedload(&Book::author))).all();
+    const auto some = gw::select<Book>().order_by(&Book::title).limit(5).options(gw::joinedload(&Book::author));
+    const auto books = session.scalars(some).all();
     CHECK(books.size() == 5);
     CHECK(books[4]->author->name == "a1");
     CHECK(statements.all().back().find("(SELECT") == std::string::npos);
@@ -164,9 +165,10 @@ TEST_CASE("what may not be loaded says so when it is touched, and a flush loads 
         Statements statements(engine);
         CHECK(error_of<gw::InvalidRequestError>([&] { return author->books.size(); }) ==
               "'Author.books' is not available due to lazy='raise'");
-        const auto book =
-            session.scalars(gw::select<Book>().order_by(&Book::year).options(gw::raiseload(&Book::chapters), gw::raiseload(&Book::author, true)))
-                .first();
+        const auto books = gw::select<Book>().order_by(&Book::year);
+        const auto book = session
+                              .scalars(books.options(gw::raiseload(&Book::chapters), gw::raiseload(&Book::author, true)))
+                              .first();
         CHECK(error_of<gw::InvalidRequestError>([&] { return book->chapters.size(); }) ==
               "'Book.chapters' is not available due to lazy='raise'");
         CHECK(book->author.get() == author);  // takes no statement
@@ -179,7 +181,7 @@ TEST_CASE("what may not be loaded says so when it is touched, and a flush loads 
         session.commit();
         CHECK_FALSE(book->author_id.has_value());
         other.rollback();
-        CHECK_FALSE(other.scalars(gw::select<Book>().populate_existing().order_by(&Book::year)).first()->author_id.has_value());
+        CHECK_FALSE(other.scalars(books.populate_existing()).first()->author_id.has_value());
       },
       "raise");
 }
@@ -300,7 +302,8 @@ TEST_CASE("populate_existing overwrites what the session has, and what is loaded
     CHECK(author->books.size() == 2);
     CHECK_FALSE(session.is_modified(author));
     author->books.clear();
-    CHECK(session.scalars(gw::select<Author>().options(gw::joinedload(&Author::books)).populate_existing()).unique().one() == author);
+    const auto joined = gw::select<Author>().options(gw::joinedload(&Author::books)).populate_existing();
+    CHECK(session.scalars(joined).unique().one() == author);
     CHECK(author->books.size() == 2);
   });
 }
@@ -308,11 +311,12 @@ TEST_CASE("populate_existing overwrites what the session has, and what is loaded
 TEST_CASE("a loader option about another class than those that are selected is refused") {
   everywhere([](const gw::Engine& engine) {
     gw::Session session(engine);
-    CHECK(error_of<gw::ArgumentError>([&] { return session.scalars(gw::select<Author>().options(gw::selectinload(&Book::author))).all().size(); }) ==
-          "a loader option is about class Book, which is not selected");
-    CHECK(error_of<gw::ArgumentError>([&] {
-            return session.scalars(gw::select<Author>().options(gw::selectinload(&Author::books).selectinload(&Author::pupils))).all().size();
-          }) == "a loader option is about class Author, not Book");
+    const auto error = [&](const gw::LoaderOption& option) {
+      return error_of<gw::ArgumentError>([&] { return session.scalars(gw::select<Author>().options(option)).all().size(); });
+    };
+    CHECK(error(gw::selectinload(&Book::author)) == "a loader option is about class Book, which is not selected");
+    CHECK(error(gw::selectinload(&Author::books).selectinload(&Author::pupils)) ==
+          "a loader option is about class Author, not Book");
     gw::Registry wrong;
     CHECK_THROWS_AS(map_all(wrong, "sometimes"), gw::ArgumentError);
   });

@@ -27,8 +27,8 @@ EntityRows SessionState::select(const EntityStatement& statement, bool streams) 
   auto query = std::make_shared<EntityQuery>(statement);
   const bool is_partitioned = statement.yield_per != 0;
   if (is_partitioned && query->needs_unique) {
-    throw InvalidRequestError("yield_per() cannot be used with a Many that is loaded by a join: the rows of an entity may be in "
-                              "several partitions; load it with selectinload()");
+    throw InvalidRequestError("yield_per() cannot be used with a Many that is loaded by a join: the rows of an entity may be "
+                              "in several partitions; load it with selectinload()");
   }
   const std::size_t a_time = is_partitioned ? statement.yield_per : rows_a_time;
   ExecutionOptions how;
@@ -199,10 +199,14 @@ void SessionState::fill(Instance& owner, std::size_t relationship, std::vector<s
 
 void SessionState::let_go(const void* object, std::size_t number) {
   Instance* const instance = find(object);
-  const bool is_its = instance != nullptr && instance->number == number;  // not another one at the same place
+  if (instance == nullptr || instance->number != number) {
+    return;  // or another one is at its place
+  }
   const auto awaits_more = [](const Instance::Related& related) { return !related.added.empty() || !related.removed.empty(); };
-  if (is_its && instance->object.use_count() == 1 && std::ranges::none_of(instance->related, awaits_more) && instance->state == EntityState::persistent && !instance->is_to_delete &&
-      !instance->is_new && !instance->before && !is_modified(object)) {
+  const bool is_as_its_row = instance->state == EntityState::persistent && !instance->is_to_delete && !instance->is_new &&
+                             !instance->before && !is_modified(object) &&
+                             std::ranges::none_of(instance->related, awaits_more);
+  if (is_as_its_row && instance->object.use_count() == 1) {
     release(*instance);
   }
 }

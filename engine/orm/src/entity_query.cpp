@@ -166,8 +166,9 @@ bool needs_statements(const LoadPlan* plan) {
 void check_options(const EntityStatement& statement) {
   for (const LoaderOption& option : statement.options) {
     for (const std::vector<LoadStep>& path : option.paths()) {
-      if (std::ranges::find(statement.items, path.front().mapper, &EntityStatement::Item::mapper) == statement.items.end()) {
-        throw ArgumentError("a loader option is about class " + path.front().mapper->name + ", which is not selected");
+      const Mapper* const first = path.front().mapper;
+      if (std::ranges::find(statement.items, first, &EntityStatement::Item::mapper) == statement.items.end()) {
+        throw ArgumentError("a loader option is about class " + first->name + ", which is not selected");
       }
     }
   }

@@ -13,7 +13,8 @@
 
 namespace greenway::detail {
 
-EntityRows::EntityRows(Result result, SessionState& session, std::shared_ptr<EntityQuery> query, std::size_t a_time, bool lets_go)
+EntityRows::EntityRows(Result result, SessionState& session, std::shared_ptr<EntityQuery> query, std::size_t a_time,
+                       bool lets_go)
     : result_(std::move(result)), session_(&session), query_(std::move(query)), a_time_(a_time), lets_go_(lets_go),
       a_row_(query_->entities.size()), must_be_unique_(query_->needs_unique) {
   if (must_be_unique_) {
@@ -67,12 +68,9 @@ void EntityRows::buffer() {
 void EntityRows::read(std::size_t count) {
   const SessionUse use(*session_);
   const SessionState::Arrivals arrivals(*session_, lets_go_ ? &made_ : nullptr);
-  for (; count_ < count && !is_at_end_; ++count_) {
-    const std::optional<Row> row = result_.fetchone();
-    if (!row) {
-      is_at_end_ = true;
-      break;
-    }
+  Result::iterator row = result_.begin();
+  is_at_end_ = row == result_.end();
+  while (!is_at_end_) {
     for (EntityColumns& columns : query_->entities) {
       Instance* const instance = columns.read(*session_, *row);
       entities_.push_back(instance == nullptr ? nullptr : instance->object);
@@ -80,6 +78,10 @@ void EntityRows::read(std::size_t count) {
     if (!query_->columns.empty()) {
       rows_.push_back(*row);
     }
+    if (++count_ == count) {
+      break;  // an iterator that moved on would have read one more
+    }
+    is_at_end_ = ++row == result_.end();
   }
   for (EntityColumns& columns : query_->entities) {
     columns.finish(*session_);

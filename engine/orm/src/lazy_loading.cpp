@@ -118,8 +118,8 @@ void SessionState::load_related(Instance& owner, std::size_t relationship, bool 
       throw InvalidRequestError("'" + name + "' is not available due to lazy='raise_on_sql'");
     }
     if (options_.no_implicit_io && is_implicit) {
-      throw InvalidRequestError("loading '" + name + "' takes a statement, which this Session sends for nobody that does not ask "
-                                "for it (no_implicit_io): load it with its entity by " + option_for(mapper, relationship));
+      throw InvalidRequestError("loading '" + name +
+                                "' takes a statement, which this Session sends for nobody that does not ask for it (no_implicit_io): load it with its entity by " + option_for(mapper, relationship));
     }
     if (facade_ == Facade::async && !in_greenlet()) {
       throw MissingGreenlet("loading " + mapper.name + "::" + about.name + " needs a greenlet: load it with its entity by " +
@@ -139,8 +139,8 @@ void SessionState::note_lazy_load(const Instance& owner, std::size_t relationshi
       ++lazy_loads_[{owner.result, about}] == options_.warn_lazy_loads + 1) {
     log(LogLevel::warning, "greenway.orm",
         "'" + owner.mapper.name + "." + about->name + "' has been loaded by touching it for more than " +
-            std::to_string(options_.warn_lazy_loads) + " entities of one result, with a statement for each: load it with them by " +
-            option_for(owner.mapper, relationship));
+            std::to_string(options_.warn_lazy_loads) +
+            " entities of one result, with a statement for each: load it with them by " + option_for(owner.mapper, relationship));
   }
 }
 

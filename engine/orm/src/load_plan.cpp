@@ -60,7 +60,7 @@ std::shared_ptr<LoadPlan> mapped_plan(const Mapper& mapper, Trail& trail) {
   return plan;
 }
 
-// Without a key an entity is not found again, and what it belongs to is not loaded, or set, by a foreign key that is not there.
+// Without a key an entity is not found again; by a foreign key that is not there nothing is loaded, or set.
 bool is_always_loaded(const Mapper& mapper, std::size_t attribute) {
   return mapper.attributes[attribute].column.data().primary_key || mapper.attributes[attribute].is_foreign_key;
 }
