@@ -341,6 +341,9 @@ TEST_CASE("transactions and savepoints of a session are awaited in a coroutine")
     const auto parent = session.add(Parent{.name = "p"});
     gw::AsyncSessionTransaction savepoint = co_await session.begin_nested();
     CHECK(session.in_nested_transaction());
+    CHECK(session.get_transaction()->is_active());
+    CHECK(session.get_nested_transaction()->nested());
+    CHECK(session.get_bind().url() == async.url());
     parent->name = "changed";
     co_await session.flush();
     co_await savepoint.rollback();
@@ -348,6 +351,10 @@ TEST_CASE("transactions and savepoints of a session are awaited in a coroutine")
     co_await session.begin_nested([](gw::Session& sync) { sync.add(Parent{.name = "q"}); });
     co_await outer.commit();
     CHECK_FALSE(outer.is_active());
+    CHECK_FALSE(session.get_transaction().has_value());
+    const gw::GetOptions options{.populate_existing = true};
+    const auto same = co_await session.get<Parent>(options, parent->id);
+    CHECK(same == parent);
     co_await session.aclose();
 
     gw::AsyncConnection connection = co_await async.connect();

@@ -198,6 +198,16 @@ class AsyncSession {
   [[nodiscard]] Operation<std::shared_ptr<T>> get(K... key) {
     return greenlet_spawn([](const Shared& s, const K&... k) { return s->get<T>(k...); }, session_, std::move(key)...);
   }
+  /// As above.
+  /// @tparam T       As above.
+  /// @param options  As there.
+  /// @param key      As above.
+  /// @return As above.
+  template <class T, class... K>
+  [[nodiscard]] Operation<std::shared_ptr<T>> get(GetOptions options, K... key) {
+    return greenlet_spawn([](const Shared& s, const GetOptions& o, const K&... k) { return s->get<T>(o, k...); }, session_,
+                          std::move(options), std::move(key)...);
+  }
   /// Session::get_one.
   /// @tparam T   As there.
   /// @param key  As there.
@@ -367,6 +377,16 @@ class AsyncSession {
   }
   /// @return Session::in_transaction.
   [[nodiscard]] bool in_transaction() const noexcept { return session_->in_transaction(); }
+  /// @return Session::get_transaction.
+  [[nodiscard]] std::optional<AsyncSessionTransaction> get_transaction() const {
+    return transaction(session_->get_transaction());
+  }
+  /// @return Session::get_nested_transaction.
+  [[nodiscard]] std::optional<AsyncSessionTransaction> get_nested_transaction() const {
+    return transaction(session_->get_nested_transaction());
+  }
+  /// @return Session::get_bind.
+  [[nodiscard]] AsyncEngine get_bind() const { return AsyncEngine(session_->get_bind()); }
   /// @return Session::in_nested_transaction.
   [[nodiscard]] bool in_nested_transaction() const noexcept { return session_->in_nested_transaction(); }
   /// @return Session::is_active.
@@ -382,6 +402,10 @@ class AsyncSession {
   friend class AsyncSessionMaker;
   using Shared = std::shared_ptr<Session>;
   explicit AsyncSession(Session session) : session_(std::make_shared<Session>(std::move(session))) {}
+
+  [[nodiscard]] std::optional<AsyncSessionTransaction> transaction(std::optional<SessionTransaction> found) const {
+    return found ? std::optional(AsyncSessionTransaction(*std::move(found), session_)) : std::nullopt;
+  }
 
   struct RunSync {
     template <class F, class... A>
