@@ -217,6 +217,23 @@ TEST_CASE("levels of a class that refers to itself are loaded as deep as one say
   });
 }
 
+TEST_CASE("what is joined to an entity that the session has already is loaded by a statement of its own") {
+  everywhere([](const gw::Engine& engine) {
+    fill(engine, 2, 1, 1);
+    gw::Session session(engine);
+    const auto book = session.get<Book>(1900, 1);
+    Statements statements(engine);
+    const auto chapters = gw::select<Chapter>().order_by(&Chapter::id).options(
+        gw::selectinload(&Chapter::book).joinedload(&Book::author));
+    const auto all = session.scalars(chapters).all();
+    CHECK(statements.take("SELECT") == 3);  // the chapters, the author of the book, the other book with its author
+    CHECK(all[0]->book.get() == book);
+    CHECK(book->author->name == "a0");
+    CHECK(all[1]->book->author->name == "a1");
+    CHECK(statements.take("SELECT") == 0);
+  });
+}
+
 TEST_CASE("columns that are left out are neither read nor written, until somebody loads them") {
   everywhere([](const gw::Engine& engine) {
     fill(engine, 2, 1, 0);

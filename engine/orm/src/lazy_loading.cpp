@@ -154,9 +154,13 @@ void SessionState::load_branches(const Mapper& mapper, const LoadPlan& plan, con
           select_related(mapper, branch.relationship, {owner}, {branch.plan, overwrites, true});
         }
       }
-    } else if (branch.how == LazyLoad::selectin) {
+    } else if (branch.how == LazyLoad::selectin || branch.how == LazyLoad::joined) {
       // As SQLAlchemy does, of all of them, whether it is loaded or not: who asks for it wants to know what is there.
       std::vector<Instance*> level = owners;
+      if (branch.how == LazyLoad::joined) {
+        // Those that came with no row of this statement: the session had them.
+        std::erase_if(level, [&](const Instance* owner) { return owner->related[branch.relationship].is_loaded; });
+      }
       std::unordered_set<const Instance*> done;
       for (int depth = branch.depth; depth != 0 && !level.empty(); --depth) {
         std::erase_if(level, [&](const Instance* owner) { return !done.insert(owner).second; });
