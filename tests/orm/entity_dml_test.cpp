@@ -12,7 +12,9 @@ using namespace family;
 
 namespace {
 
-std::vector<Parent> three() { return {Parent{.name = "a", .age = 1}, Parent{.name = "b", .rank = 5}, Parent{.name = "c", .age = 3}}; }
+std::vector<Parent> three() {
+  return {Parent{.name = "a", .age = 1}, Parent{.name = "b", .rank = 5}, Parent{.name = "c", .age = 3}};
+}
 
 }  // namespace
 

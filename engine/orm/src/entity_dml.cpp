@@ -67,8 +67,8 @@ std::vector<std::string> columns_of(const Mapper& mapper, const std::vector<std:
   return columns;
 }
 
-EntityWrite insert_entities(Session& session, const Mapper& mapper, const Insert& statement, const std::vector<Parameters>& sets,
-                            Entities* returned) {
+EntityWrite insert_entities(Session& session, const Mapper& mapper, const Insert& statement,
+                            const std::vector<Parameters>& sets, Entities* returned) {
   const SessionUse state = SessionAccess::use(session);
   state->autoflush();
   std::map<std::vector<std::string>, std::vector<std::size_t>> groups;
@@ -88,7 +88,8 @@ EntityWrite insert_entities(Session& session, const Mapper& mapper, const Insert
     const std::vector<Row> found = state->connection().execute(insert, rows(std::move(some))).all();
     written.rowcount += static_cast<std::int64_t>(found.size());
     for (std::size_t i = 0; i != found.size(); ++i) {
-      entities.emplace_back(found.size() == members.size() ? members[i] : members.front(), state->load_written(mapper, found[i]));
+      const std::size_t place = found.size() == members.size() ? members[i] : members.front();
+      entities.emplace_back(place, state->load_written(mapper, found[i]));
     }
   }
   std::ranges::stable_sort(entities, {}, &std::pair<std::size_t, std::shared_ptr<void>>::first);

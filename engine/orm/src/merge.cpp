@@ -40,7 +40,8 @@ class Merge {
   }
 
  private:
-  std::shared_ptr<void> merge_loading(const Mapper& mapper, const std::shared_ptr<void>& given, const std::vector<Value>& key) {
+  std::shared_ptr<void> merge_loading(const Mapper& mapper, const std::shared_ptr<void>& given,
+                                      const std::vector<Value>& key) {
     std::shared_ptr<void> mine = key.empty() ? nullptr : session_.get(mapper, key, std::vector<LoaderOption>());
     const bool is_new = mine == nullptr;
     if (is_new) {

@@ -230,6 +230,7 @@ class SessionState {
     }
   };
 
+  void write_changes();
   enum class Writing : std::uint8_t { insert, update, remove };
   bool is_heard(EntityNews which) const noexcept;
   void tell(Event<Session&> SessionEvents::*which);

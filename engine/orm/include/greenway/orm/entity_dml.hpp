@@ -14,8 +14,8 @@
 /// session.execute(gw::delete_<A>().where(gw::attr(&A::id) > 7));
 /// ```
 ///
-/// No unit of work comes with it: no cascade, no event, no order. Session::execute returns how many rows it was; Session::scalars
-/// returns them (RETURNING), as entities of the session, in the order of what was given where each gave a row.
+/// No unit of work comes with it: no cascade, no event, no order. Session::execute returns how many rows it was;
+/// Session::scalars returns them (RETURNING), as entities of the session, in the order of what was given where each gave a row.
 
 #include <concepts>
 #include <cstdint>
@@ -55,8 +55,8 @@ using Entities = std::vector<std::shared_ptr<void>>;
 Parameters parameters_of(const Mapper& mapper, const void* entity);
 std::vector<std::string> columns_of(const Mapper& mapper, const std::vector<std::size_t>& offsets);
 
-EntityWrite insert_entities(Session& session, const Mapper& mapper, const Insert& statement, const std::vector<Parameters>& sets,
-                            Entities* returned);
+EntityWrite insert_entities(Session& session, const Mapper& mapper, const Insert& statement,
+                            const std::vector<Parameters>& sets, Entities* returned);
 EntityWrite update_entities(Session& session, const Mapper& mapper, const Update& statement, SynchronizeSession how,
                             Entities* returned);
 EntityWrite delete_entities(Session& session, const Mapper& mapper, const Delete& statement, SynchronizeSession how);

@@ -39,7 +39,9 @@ class MapperEvent {
   ///                 of the class lives. May change the entity's members, and nothing else of the session.
   /// @return What remove() takes.
   std::uint64_t listen(std::function<void(Session&, T&)> handler) const {
-    return event_->listen([called = std::move(handler)](Session& session, void* entity) { called(session, *static_cast<T*>(entity)); });
+    return event_->listen([called = std::move(handler)](Session& session, void* entity) {
+      called(session, *static_cast<T*>(entity));
+    });
   }
   /// @param number  From listen().
   void remove(std::uint64_t number) const { event_->remove(number); }
