@@ -121,6 +121,15 @@ TEST_CASE("limit, offset and distinct count entities, whatever is joined to them
     const auto once = gw::select<Author>().join(&Author::books).distinct().order_by(&Author::id).options(
         gw::joinedload(&Author::books));
     CHECK(session.scalars(once).unique().all().size() == 4);
+    const auto long_ones = gw::select<Book>()
+                               .join(&Book::chapters)
+                               .group_by(&Book::year, &Book::number)
+                               .having(gw::attr(&Book::year) > 1901)
+                               .order_by(&Book::number)
+                               .options(gw::joinedload(&Book::author));
+    const auto grouped = session.scalars(long_ones).all();
+    REQUIRE(grouped.size() == 4);
+    CHECK(grouped[3]->author->name == "a3");
     // What is joined to a One has as many rows as before.
     statements.take("SELECT");
     const auto some = gw::select<Book>().order_by(&Book::title).limit(5).options(gw::joinedload(&Book::author));

@@ -145,12 +145,14 @@ class Builder {
   std::vector<ColumnElement> columns_;
 };
 
-bool joins_many(const Mapper& mapper, const LoadPlan* plan) {
+// Whether something is joined to the statement, or at least a collection.
+bool joins(const Mapper& mapper, const LoadPlan* plan, bool is_many) {
   return plan != nullptr && std::ranges::any_of(plan->branches, [&](const LoadPlan::Branch& branch) {
            const Relationship& relationship = mapper.relationships[branch.relationship];
            const bool is_joined = branch.how == LazyLoad::joined;
-           return (is_joined && relationship.is_many) ||
-                  ((is_joined || branch.how == LazyLoad::contains_eager) && joins_many(*relationship.target, branch.plan.get()));
+           const bool goes_on = is_joined || branch.how == LazyLoad::contains_eager;
+           return (is_joined && (relationship.is_many || !is_many)) ||
+                  (goes_on && joins(*relationship.target, branch.plan.get(), is_many));
          });
 }
 
@@ -256,6 +258,7 @@ EntityQuery::EntityQuery(const EntityStatement& statement) : select(statement.se
   check_options(statement);
   Builder builder(*this, statement.order_by);
   bool is_multiplied = false;
+  bool is_joined = false;
   bool is_plain = true;
   entities.reserve(statement.items.size());
   for (const EntityStatement::Item& item : statement.items) {
@@ -267,7 +270,8 @@ EntityQuery::EntityQuery(const EntityStatement& statement) : select(statement.se
     EntityColumns& entity = entities.emplace_back(EntityColumns{item.mapper, plan_of(*item.mapper, statement.options)});
     entity.overwrites = statement.overwrites;
     builder.add_entity(entity, item.alias ? &*item.alias : nullptr);
-    is_multiplied |= joins_many(*item.mapper, entity.plan.get());
+    is_multiplied |= joins(*item.mapper, entity.plan.get(), true);
+    is_joined |= joins(*item.mapper, entity.plan.get(), false);
     loads_more |= needs_statements(entity.plan.get());
     is_plain &= entity.plan == nullptr;
   }
@@ -277,7 +281,7 @@ EntityQuery::EntityQuery(const EntityStatement& statement) : select(statement.se
   for (EntityColumns& entity : entities) {
     builder.add_contained(entity);
   }
-  if (is_multiplied && (statement.is_bounded || statement.items.size() > 1)) {
+  if ((is_multiplied && (statement.is_bounded || statement.items.size() > 1)) || (is_joined && statement.is_grouped)) {
     builder.wrap();
   }
   for (EntityColumns& entity : entities) {

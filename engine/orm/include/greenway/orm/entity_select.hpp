@@ -211,7 +211,9 @@ class EntitySelect {
   /// @return See EntitySelect.
   template <class... E>
   [[nodiscard]] EntitySelect group_by(const E&... elements) const {
-    return bounded([&](Select& select) { select = select.group_by(detail::order_of(elements)...); });
+    EntitySelect other = bounded([&](Select& select) { select = select.group_by(detail::order_of(elements)...); });
+    other.statement_.is_grouped = true;
+    return other;
   }
   /// @param condition  Joined to those there are by AND.
   /// @return See EntitySelect.

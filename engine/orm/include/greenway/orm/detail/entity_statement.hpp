@@ -29,6 +29,7 @@ struct EntityStatement {
   std::vector<LoaderOption> options = {};
   std::vector<ColumnElement> order_by = {};
   bool is_bounded = false;    ///< It counts rows: a join of more of them would change what is found.
+  bool is_grouped = false;    ///< It has no room for columns that are joined to it.
   bool overwrites = false;    ///< What the session has.
   std::size_t yield_per = 0;  ///< 0: all at once.
 };
