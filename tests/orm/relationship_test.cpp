@@ -207,6 +207,20 @@ TEST_CASE("an orphan is deleted, one that was never written is not, and who find
   });
 }
 
+TEST_CASE("who is expunged takes along what is loaded of those that the cascade says") {
+  everywhere([](const gw::Engine& engine) {
+    gw::Session session(engine);
+    const auto machine = session.add(make_shared<Machine>(Machine{.parts = {Part{}, Part{}}}));
+    const auto student = session.add(make_shared<Student>(Student{.courses = {Course{}}}));
+    session.flush();
+    session.expunge(machine);
+    CHECK_FALSE(session.contains(machine));
+    CHECK_FALSE(session.contains(machine->parts[1]));
+    session.expunge(student);
+    CHECK(session.contains(student->courses[0]));
+  });
+}
+
 TEST_CASE("changing 1000 entities, by two sets of columns in turns, takes two updates and no select") {
   everywhere([](const gw::Engine& engine) {
     gw::Session session(engine);

@@ -112,9 +112,23 @@ void SessionState::expunge(const void* object) {
   if (instance == nullptr) {
     throw InvalidRequestError("the entity to expunge is not in this Session");
   }
-  note(instance->state == EntityState::pending ? &SessionEvents::pending_to_transient : &SessionEvents::persistent_to_detached,
-       *instance);
-  release(*instance);
+  std::vector<std::shared_ptr<void>> open{instance->object};
+  while (!open.empty()) {
+    const std::shared_ptr<void> next = std::move(open.back());
+    open.pop_back();
+    Instance* const gone = find(next.get());
+    if (gone == nullptr) {
+      continue;
+    }
+    for (std::size_t i = 0; i != gone->related.size(); ++i) {
+      const Related& related = gone->mapper.related(gone->object.get(), i);
+      if (gone->mapper.relationships[i].cascades.expunges && related.is_loaded()) {
+        std::ranges::move(RelatedAccess::items(related), std::back_inserter(open));
+      }
+    }
+    note(gone->state == EntityState::pending ? &SessionEvents::pending_to_transient : &SessionEvents::persistent_to_detached, *gone);
+    release(*gone);
+  }
   tell_news();
 }
 
