@@ -510,6 +510,12 @@ class Twins {
   Entities<Account> accounts_;
 };
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr unsigned usual_operations = 10'000;
+#else
+constexpr unsigned usual_operations = 50'000;
+#endif
+
 unsigned number_of(const char* variable, unsigned otherwise) {
   const char* const text = std::getenv(variable);
   return text == nullptr ? otherwise : static_cast<unsigned>(std::atoi(text));
@@ -521,7 +527,7 @@ TEST_CASE("a session, its database and a model of them go the same way through o
   gw::Registry registry;
   map_all(registry);
   const unsigned seeds = number_of("GREENWAY_TEST_SEEDS", 1);
-  const unsigned operations = number_of("GREENWAY_TEST_OPERATIONS", 50'000);
+  const unsigned operations = number_of("GREENWAY_TEST_OPERATIONS", usual_operations);
   const database::Scratch scratch = database::each();
   const gw::Engine engine = gw::create_engine(scratch.url());
   for (unsigned seed = 1; seed <= seeds; ++seed) {
