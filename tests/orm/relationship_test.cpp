@@ -207,6 +207,21 @@ TEST_CASE("an orphan is deleted, one that was never written is not, and who find
   });
 }
 
+TEST_CASE("an entity can be related to more than a statement has parameters for") {
+  everywhere([](const gw::Engine& engine) {
+    gw::Session session(engine);
+    const auto student = session.add(make_shared<Student>());
+    for (int i = 0; i != 17'000; ++i) {
+      student->courses.append(Course{});
+    }
+    session.commit();
+    CHECK(count(session, "attendance") == 17'000);
+    student->courses.clear();
+    session.commit();
+    CHECK(count(session, "attendance") == 0);
+  });
+}
+
 TEST_CASE("who is expunged takes along what is loaded of those that the cascade says") {
   everywhere([](const gw::Engine& engine) {
     gw::Session session(engine);

@@ -195,7 +195,8 @@ std::vector<std::vector<std::size_t>> references(const std::vector<Mapper*>& map
 /// Tarjan's strongly connected components, which come out behind those that they refer to.
 class Ranking {
  public:
-  explicit Ranking(const std::vector<Mapper*>& mappers) : mappers_(mappers), references_(references(mappers)), places_(mappers.size()) {
+  explicit Ranking(const std::vector<Mapper*>& mappers)
+      : mappers_(mappers), references_(references(mappers)), places_(mappers.size()) {
     for (std::size_t i = 0; i != mappers.size(); ++i) {
       if (places_[i].index == 0) {
         visit(i);

@@ -2,6 +2,7 @@
 #include "entity_writing.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -34,6 +35,17 @@ void write_down(Instance& instance) {
   for (std::size_t i = 0; i != count; ++i) {
     instance.written.push_back(instance.value(i));
   }
+}
+
+/// How many rows one statement can be given.
+std::size_t page_of(const std::vector<Type>& types, const Dialect& dialect) {
+  return sends_arrays(types, dialect) ? std::numeric_limits<std::size_t>::max()
+                                      : std::max<std::size_t>(most_parameters / types.size(), 1);
+}
+
+/// How many lists of values a condition is given: SQLite compares each with each where they are of several columns.
+std::size_t lists_of(std::size_t columns, const Dialect& dialect) {
+  return columns > 1 && dialect.kind() == Dialect::Kind::sqlite ? 500 : std::numeric_limits<std::size_t>::max();
 }
 
 /// What tells a row from others, and from other versions of itself.
@@ -153,9 +165,17 @@ void EntityWriter::update(const Mapper& mapper, std::span<Instance* const> insta
       update_one(*some.front(), mask, made);
       continue;
     }
-    const auto wide = static_cast<std::size_t>(std::ranges::count(mask, true)) + identity_of(mapper).size();
-    const std::size_t page = dialect().kind() == Dialect::Kind::postgresql ? some.size() : std::max<std::size_t>(most_parameters / wide, 1);
-    for (std::size_t first = 0; first < some.size(); first += page) {
+    std::vector<Type> types;
+    for (const std::size_t attribute : identity_of(mapper)) {
+      types.push_back(mapper.attributes[attribute].column.data().type);
+    }
+    for (std::size_t i = 0; i != mask.size(); ++i) {
+      if (mask[i]) {
+        types.push_back(mapper.attributes[i].column.data().type);
+      }
+    }
+    const std::size_t page = page_of(types, dialect());
+    for (std::size_t first = 0; first < some.size(); first += std::min(page, some.size())) {
       update_some(mapper, mask, made, std::span(some).subspan(first, std::min(page, some.size() - first)));
     }
   }
@@ -266,9 +286,13 @@ void EntityWriter::remove(const Mapper& mapper, std::vector<Instance*> instances
       row.push_back(instance->row_value(attribute));
     }
   }
-  const Result result =
-      session_.connection().execute(delete_(*mapper.table).where(mapper.is_among(identity, rows)));
-  check_rowcount("DELETE", *mapper.table, instances.size(), result.rowcount());
+  const std::size_t page = lists_of(identity.size(), dialect());
+  for (std::size_t first = 0; first < rows.size(); first += std::min(page, rows.size())) {
+    const auto some = std::span(rows).subspan(first, std::min(page, rows.size() - first));
+    const Result result =
+        session_.connection().execute(delete_(*mapper.table).where(mapper.is_among(identity, {some.begin(), some.end()})));
+    check_rowcount("DELETE", *mapper.table, some.size(), result.rowcount());
+  }
   for (Instance* const instance : instances) {
     session_.keep_before(*instance);
     instance->is_to_delete = false;
@@ -282,23 +306,29 @@ void EntityWriter::remove(const Mapper& mapper, std::vector<Instance*> instances
 void EntityWriter::link(const Relationship& relationship, const Links& links) {
   std::vector<std::string> names;
   std::vector<Type> types;
-  std::vector<std::vector<Value>> columns;
-  const auto add_side = [&](const auto& pairs, const auto& side) {
-    for (const auto& [attribute, column] : pairs) {
+  for (const auto* const pairs : {&relationship.owner_pairs, &relationship.target_pairs}) {
+    for (const auto& [attribute, column] : *pairs) {
       names.push_back(column.name());
       types.push_back(column.data().type);
-      std::vector<Value>& values = columns.emplace_back();
-      values.reserve(links.size());
-      for (const auto& link : links) {
-        values.push_back(side(link)->value(attribute));
+    }
+  }
+  const std::size_t page = page_of(types, dialect());
+  for (std::size_t first = 0; first < links.size(); first += std::min(page, links.size())) {
+    const auto some = std::span(links).subspan(first, std::min(page, links.size() - first));
+    std::vector<std::vector<Value>> columns(types.size());
+    for (const auto& [owner, target] : some) {
+      std::size_t i = 0;
+      for (const auto& [attribute, column] : relationship.owner_pairs) {
+        columns[i++].push_back(owner->value(attribute));
+      }
+      for (const auto& [attribute, column] : relationship.target_pairs) {
+        columns[i++].push_back(target->value(attribute));
       }
     }
-  };
-  add_side(relationship.owner_pairs, [](const auto& link) { return link.first; });
-  add_side(relationship.target_pairs, [](const auto& link) { return link.second; });
-  const FromClause source = row_source(types, std::move(columns), dialect(), "linked");
-  const Select select({source.columns().begin(), source.columns().end()});
-  (void)session_.connection().execute(greenway::insert(*relationship.secondary).from_select(names, select));
+    const FromClause source = row_source(types, std::move(columns), dialect(), "linked");
+    const Select select({source.columns().begin(), source.columns().end()});
+    (void)session_.connection().execute(greenway::insert(*relationship.secondary).from_select(names, select));
+  }
 }
 
 void EntityWriter::unlink(const Relationship& relationship, const Links& links) {
@@ -318,9 +348,13 @@ void EntityWriter::unlink(const Relationship& relationship, const Links& links) 
       row.push_back(target->row_value(attribute));
     }
   }
-  const Result result =
-      session_.connection().execute(delete_(*relationship.secondary).where(tuple_(columns).in_rows(rows)));
-  check_rowcount("DELETE", *relationship.secondary, links.size(), result.rowcount());
+  const std::size_t page = lists_of(columns.size(), dialect());
+  for (std::size_t first = 0; first < rows.size(); first += std::min(page, rows.size())) {
+    const auto some = std::span(rows).subspan(first, std::min(page, rows.size() - first));
+    const Result result = session_.connection().execute(
+        delete_(*relationship.secondary).where(tuple_(columns).in_rows({some.begin(), some.end()})));
+    check_rowcount("DELETE", *relationship.secondary, some.size(), result.rowcount());
+  }
 }
 
 void EntityWriter::unlink_all(const Relationship& relationship, std::span<const Instance* const> owners) {

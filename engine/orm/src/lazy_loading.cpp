@@ -119,7 +119,9 @@ void SessionState::load_related(Instance& owner, std::size_t relationship, bool 
     }
     if (options_.no_implicit_io && is_implicit) {
       throw InvalidRequestError("loading '" + name +
-                                "' takes a statement, which this Session sends for nobody that does not ask for it (no_implicit_io): load it with its entity by " + option_for(mapper, relationship));
+                                "' takes a statement, which this Session sends for nobody that does not ask for it "
+                                "(no_implicit_io): load it with its entity by " +
+                                option_for(mapper, relationship));
     }
     if (facade_ == Facade::async && !in_greenlet()) {
       throw MissingGreenlet("loading " + mapper.name + "::" + about.name + " needs a greenlet: load it with its entity by " +
@@ -140,7 +142,8 @@ void SessionState::note_lazy_load(const Instance& owner, std::size_t relationshi
     log(LogLevel::warning, "greenway.orm",
         "'" + owner.mapper.name + "." + about->name + "' has been loaded by touching it for more than " +
             std::to_string(options_.warn_lazy_loads) +
-            " entities of one result, with a statement for each: load it with them by " + option_for(owner.mapper, relationship));
+            " entities of one result, with a statement for each: load it with them by " +
+            option_for(owner.mapper, relationship));
   }
 }
 

@@ -55,6 +55,7 @@ class UnitOfWork {
     const Relationship* about;
     bool is_holders;  // the relationship is the holder's
   };
+  using Pairs = std::map<const Relationship*, std::set<std::pair<const Instance*, const Instance*>>>;
   using Owners = std::map<std::pair<const Mapper*, std::size_t>, std::vector<Instance*>>;  // by relationship
 
   static Related& related(const Instance& instance, std::size_t i) {
@@ -124,7 +125,8 @@ class UnitOfWork {
   }
 
   // Those of the session; what is not saved with its owner need not be.
-  std::vector<Instance*> only_in(const std::vector<std::shared_ptr<void>>& some, const std::vector<std::shared_ptr<void>>& others) {
+  std::vector<Instance*> only_in(const std::vector<std::shared_ptr<void>>& some,
+                                 const std::vector<std::shared_ptr<void>>& others) {
     std::vector<const void*> known;
     for (const std::shared_ptr<void>& other : others) {
       known.push_back(other.get());
@@ -277,7 +279,7 @@ class UnitOfWork {
   }
 
   // Both sides of a relationship say the same: one is written.
-  void note_link(const Change& change, const Instance& target, std::map<const Relationship*, std::set<std::pair<const Instance*, const Instance*>>>& links) {
+  static void note_link(const Change& change, const Instance& target, Pairs& links) {
     const Relationship& about = change.about();
     if (change.owner->is_to_delete || target.is_to_delete) {
       return;
@@ -308,7 +310,8 @@ class UnitOfWork {
         const std::string& holder = link.holder->mapper.name;
         const std::string& referred = link.is_holders ? link.about->target->name : link.referred->mapper.name;
         throw InvalidRequestError("an entity belongs to no " + referred + " any more, by relationship " +
-                                  (link.is_holders ? holder : referred) + "." + link.about->name + ", and its column '" + about.column.name() +
+                                  (link.is_holders ? holder : referred) + "." + link.about->name + ", and its column '" +
+                                  about.column.name() +
                                   "' cannot be NULL: make the member an std::optional, or the cascade \"all, delete-orphan\"");
       }
       about.type->unset(link.holder->member(attribute));
@@ -459,8 +462,8 @@ class UnitOfWork {
   std::vector<Link> cleared_;
   std::unordered_multimap<const Instance*, std::size_t> waiting_;  // links, by what they wait for
   std::unordered_map<const Instance*, std::size_t> waits_for_;     // how many, by who waits
-  std::map<const Relationship*, std::set<std::pair<const Instance*, const Instance*>>> come_;
-  std::map<const Relationship*, std::set<std::pair<const Instance*, const Instance*>>> gone_;
+  Pairs come_;
+  Pairs gone_;
   std::vector<std::pair<const Relationship*, std::vector<const Instance*>>> unlinked_;
 };
 

@@ -40,7 +40,9 @@ FromClause arrays(const std::vector<Type>& types, const std::vector<ColumnElemen
 
 bool sends_arrays(const std::vector<Type>& types, const Dialect& dialect) noexcept {
   return dialect.kind() == Dialect::Kind::postgresql && !types.empty() &&
-         std::ranges::all_of(types, [](const Type& type) { return type.kind() != TypeKind::array && type.kind() != TypeKind::unknown; });
+         std::ranges::none_of(types, [](const Type& type) {
+           return type.kind() == TypeKind::array || type.kind() == TypeKind::unknown;
+         });
 }
 
 FromClause row_source(const std::vector<Type>& types, std::vector<std::vector<Value>> columns, const Dialect& dialect,

@@ -285,7 +285,8 @@ class Many : public detail::Related {
   void put(const std::shared_ptr<void>& item) override {
     const auto is_it = [&](const auto& held) { return held.get() == item.get(); };
     const auto points_to_it = [&](const std::weak_ptr<T>& held) { return held.lock().get() == item.get(); };
-    if (std::ranges::any_of(items_, is_it) || std::ranges::any_of(pointed_to_, points_to_it)) {
+    // Mostly it is the last one, which has just been appended.
+    if (std::any_of(items_.rbegin(), items_.rend(), is_it) || std::any_of(pointed_to_.rbegin(), pointed_to_.rend(), points_to_it)) {
       return;
     }
     if (pointed_to_.empty()) {
