@@ -119,7 +119,7 @@ class Trial {
     for (const Tree& tree : all) {
       const gw::ColumnElement element = build(tree, *table_);
       found.push_back(tree.kind == Kind::boolean ? gw::func::count().filter(element) : gw::func::min(element));
-      found.push_back(tree.kind == Kind::boolean ? gw::func::count(element) : gw::func::max(element));
+      found.push_back(tree.kind == Kind::boolean ? gw::ColumnElement(gw::func::count(element)) : gw::func::max(element));
     }
     const auto savepoint = connection_->begin_nested();
     const gw::Row row = connection_->execute(gw::select(found).select_from(*table_)).one();
