@@ -12,7 +12,9 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
   find_program(ccache_program ccache)
   if(ccache_program AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${ccache_program})
+    # What one checkout has compiled serves the others too, wherever they lie.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${ccache_program})
   endif()
   find_program(mold_program mold)
   if(mold_program AND NOT CMAKE_CROSSCOMPILING)
