@@ -12,6 +12,9 @@ set(greenway_package_Boost::headers Boost 1.81)
 set(greenway_package_Threads::Threads Threads)
 set(greenway_package_PostgreSQL::PostgreSQL PostgreSQL)
 set(greenway_package_SQLite::SQLite3 SQLite3)
+# Those that pkg-config knows: the prefix of pkg_check_modules() and the module.
+set(greenway_package_PkgConfig::libuv PKG_CONFIG libuv libuv)
+set(greenway_package_PkgConfig::glib PKG_CONFIG glib glib-2.0)
 
 # Makes a target a component of the package.
 #

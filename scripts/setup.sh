@@ -11,7 +11,7 @@ purpose=${1:-build}
 packages=(
   g++ cmake ninja-build ccache mold
   libboost1.81-dev libboost-context1.81-dev libboost-fiber1.81-dev libboost-json1.81-dev
-  libpq-dev libsqlite3-dev
+  libpq-dev libsqlite3-dev libuv1-dev libglib2.0-dev pkg-config
   catch2 libbenchmark-dev libcli11-dev libfmt-dev
 )
 case $purpose in

@@ -15,7 +15,14 @@ std::vector<HostUnderTest> every_host() {
   static constexpr HostUnderTest all[] = {
       {"blocking thread", nullptr},
       {"greenway::run", with_own_loop},
+      {"any reactor", with_poll_loop},
       {"asio", with_asio_loop},
+#ifdef GREENWAY_TEST_UV
+      {"uv", with_uv_loop},
+#endif
+#ifdef GREENWAY_TEST_GLIB
+      {"glib", with_glib_loop},
+#endif
   };
   const char* const wanted = std::getenv("GREENWAY_TEST_HOST");
   std::vector<HostUnderTest> hosts;

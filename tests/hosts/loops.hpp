@@ -9,3 +9,6 @@ class LoopUnderTest;
 
 void with_own_loop(const std::function<void(LoopUnderTest&)>& use);
 void with_asio_loop(const std::function<void(LoopUnderTest&)>& use);
+void with_poll_loop(const std::function<void(LoopUnderTest&)>& use);
+void with_uv_loop(const std::function<void(LoopUnderTest&)>& use);
+void with_glib_loop(const std::function<void(LoopUnderTest&)>& use);
