@@ -16,9 +16,14 @@ packages=(
 )
 case $purpose in
   build) ;;
-  test) packages+=(postgresql-15 python3-sqlalchemy doxygen gdb valgrind) ;;
+  test)
+    packages+=(postgresql-15 python3-sqlalchemy doxygen gdb valgrind)
+    # What the legacy programs are made of. mariadb-server-core is the server without the service.
+    packages+=(libpqxx-dev libsoci-dev libmariadb-dev mariadb-server-core)
+    packages+=(libhiredis-dev redis-server libcurl4-openssl-dev)
+    ;;
   aarch64) packages+=(g++-aarch64-linux-gnu qemu-user) ;;
-  bench) packages+=(postgresql-15 python3-asyncpg python3-sqlalchemy valgrind) ;;
+  bench) packages+=(postgresql-15 python3-asyncpg python3-sqlalchemy valgrind libpqxx-dev) ;;
   *) fail 'usage: scripts/setup.sh [build | test | aarch64 | bench]' 2 ;;
 esac
 
@@ -49,7 +54,19 @@ forbid_main_cluster() {
   as_root mkdir -p "${no_main_cluster%/*}"
   as_root tee "$no_main_cluster" >/dev/null <<<'create_main_cluster = false'
 }
+
+# redis-server starts a service when it is installed, unless a policy says otherwise. One that is there is left alone.
+service_policy=/usr/sbin/policy-rc.d
+forbid_services() {
+  [[ ! -e $service_policy ]] || return 0
+  say "nothing shall start as a service ($service_policy, for the time of the installation)"
+  has_service_policy=1
+  as_root install --mode 755 /dev/stdin "$service_policy" <<<$'#!/bin/sh\nexit 101'
+}
+has_service_policy=
+
 clean_up() {
+  [[ -z $has_service_policy ]] || as_root rm "$service_policy"
   [[ -e $no_main_cluster ]] || return
   as_root rm "$no_main_cluster"
   as_root rmdir --ignore-fail-on-non-empty "${no_main_cluster%/*}"
@@ -86,5 +103,6 @@ fi
 say "installing for \"$purpose\": ${missing[*]}"
 apt_get update || say 'apt-get update failed; going on with the package lists that are here'
 [[ " ${missing[*]} " != *' postgresql-15 '* ]] || forbid_main_cluster
+[[ " ${missing[*]} " != *' redis-server '* ]] || forbid_services
 apt_get install --no-install-recommends "${missing[@]}" || fail "apt-get could not install ${missing[*]}"
 outcome="installed for \"$purpose\": ${missing[*]}"

@@ -7,6 +7,8 @@
 # to the script ends the step with all its children. However the script ends, its clean_up runs, and then its last line
 # says what happened. What a script says goes to stderr; stdout is for what its commands print.
 
+! declare -F step >/dev/null || return 0 # a script that this one sources has sourced it already
+
 set -euo pipefail
 
 # shellcheck disable=SC2034 # for the scripts
