@@ -16,10 +16,12 @@ source scripts/private_server.sh
 mariadb_program=/usr/sbin/mariadbd
 
 mariadb_serve() {
+  local folder=${server_folder[mariadb]}
   # Without accounts an empty folder is enough, and takes a second instead of five.
-  server_serve mariadb "$mariadb_program" --no-defaults --datadir="${server_folder[mariadb]}/data" --tmpdir="${server_folder[mariadb]}" --skip-grant-tables \
-    --bind-address=127.0.0.1 --port="${server_port[mariadb]}" --socket="${server_folder[mariadb]}/socket" \
-    --pid-file="${server_folder[mariadb]}/pid" --max-connections=300 --skip-name-resolve --performance-schema=off \
+  server_serve mariadb "$mariadb_program" --no-defaults --skip-grant-tables \
+    --datadir="$folder/data" --tmpdir="$folder" --socket="$folder/socket" --pid-file="$folder/pid" \
+    --bind-address=127.0.0.1 --port="${server_port[mariadb]}" --skip-name-resolve \
+    --max-connections=300 --performance-schema=off \
     --innodb-flush-log-at-trx-commit=0 --innodb-log-file-size=8M --innodb-buffer-pool-size=16M
 }
 
