@@ -8,6 +8,7 @@
 
 #include <greenway/base/error.hpp>
 #include <greenway/db/driver.hpp>
+#include <greenway/db/threaded_driver.hpp>
 #include <greenway/runtime/offload.hpp>
 
 #include "connect.hpp"
@@ -23,7 +24,7 @@ using namespace detail::postgresql;
 
 class PostgreSQLDriver final : public Driver {
  public:
-  explicit PostgreSQLDriver(const URL& url) : settings_(std::make_shared<const Settings>(make_settings(url))) {}
+  explicit PostgreSQLDriver(Settings settings) : settings_(std::make_shared<const Settings>(std::move(settings))) {}
 
   std::string_view name() const noexcept override { return "postgresql"; }
   ParameterStyle parameter_style() const noexcept override { return ParameterStyle::dollar; }
@@ -49,7 +50,12 @@ class PostgreSQLDriver final : public Driver {
 }  // namespace
 
 void register_postgresql() {
-  register_driver("postgresql", [](const URL& url) { return std::make_unique<PostgreSQLDriver>(url); });
+  register_driver("postgresql", [](const URL& url) -> std::unique_ptr<Driver> {
+    Settings settings = make_settings(url);
+    const bool has_threads = settings.has_threads;
+    auto driver = std::make_unique<PostgreSQLDriver>(std::move(settings));
+    return has_threads ? make_threaded_driver(std::move(driver)) : std::move(driver);
+  });
 }
 
 }  // namespace greenway

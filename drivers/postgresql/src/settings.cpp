@@ -50,6 +50,13 @@ Prepare to_prepare(std::string_view value) {
   throw ArgumentError("the PostgreSQL URL's option prepare is one of auto, named and never");
 }
 
+bool to_has_threads(std::string_view value) {
+  if (value != "loop" && value != "thread") {
+    throw ArgumentError("the PostgreSQL URL's option strategy is one of loop and thread");
+  }
+  return value == "thread";
+}
+
 /// Whether every host of the list is this machine.
 bool is_this_machine(std::string_view hosts) {
   while (!hosts.empty()) {
@@ -100,6 +107,8 @@ class Builder {
       settings.statement_cache_size = to_number(key, value, 0, 10'000);
     } else if (key == "connect_timeout") {
       settings.connect_timeout = std::chrono::seconds(to_number(key, value, 1, 3600));
+    } else if (key == "strategy") {
+      settings.has_threads = to_has_threads(value);
     } else if (key == "sslmode" && std::ranges::find(ssl_modes, value) == ssl_modes.end()) {
       throw ArgumentError(
           "the PostgreSQL URL's option sslmode is one of disable, allow, prefer, require, verify-ca "
@@ -123,7 +132,7 @@ class Builder {
   [[nodiscard]] bool is_given(std::string_view keyword) const { return !given(keyword).empty(); }
 
   [[noreturn]] static void throw_unknown(const std::string& key) {
-    std::string known = "connect_timeout, host, port, prepare, prepared_statement_cache_size";
+    std::string known = "connect_timeout, host, port, prepare, prepared_statement_cache_size, strategy";
     for (const std::string_view option : libpq_options) {
       known.append(", ").append(option);
     }

@@ -26,6 +26,7 @@ struct Settings {
   Prepare prepare = Prepare::second_use;
   std::size_t statement_cache_size = 100;
   Duration connect_timeout = std::chrono::seconds(10);
+  bool has_threads = false;  ///< Each connection is to run on a thread of its own.
   bool is_local = false;  ///< The server is on this machine: what is sent in clear is not seen by others.
 };
 

@@ -32,6 +32,10 @@ std::string url(std::string_view options) {
 
 ConnectionPtr connect(std::string_view options) {
   gw::register_postgresql();
+  if (const char* const strategy = std::getenv("GREENWAY_TEST_STRATEGY")) {
+    const std::string with_strategy = "strategy=" + std::string(strategy) + (options.empty() ? "" : "&");
+    return gw::make_driver(gw::URL(url(with_strategy + std::string(options))))->connect(soon());
+  }
   return gw::make_driver(gw::URL(url(options)))->connect(soon());
 }
 

@@ -16,6 +16,8 @@
 /// - `prepared_statement_cache_size`: how many statements a connection keeps prepared, by default 100. The least
 ///   recently used goes first; 0 is `prepare=never`.
 /// - `connect_timeout`: seconds for the whole of connecting, 1 to 3600, by default 10.
+/// - `strategy`: with `loop`, the default, a connection runs where its caller does; with `thread` on a thread of its own,
+///   which keeps TLS and the reading of large answers off the loop, at two switches of threads a statement.
 /// - `sslmode`: as libpq's; by default `verify-full` for a TCP host other than this machine, else libpq's `prefer`.
 /// - `keepalives_idle`, `keepalives_interval`, `keepalives_count`: as libpq's; by default 30, 10 and 3.
 /// - `application_name`, `channel_binding`, `keepalives`, `options`, `passfile`, `requirepeer`,
