@@ -71,10 +71,14 @@ TEST_CASE("with a thread for each connection a statement that ends as it is canc
   std::vector<std::int64_t> wrong;
   run([&] {
     auto connection = engine.connect();
-    for (std::int64_t round = 0; round < 200; ++round) {
+    for (std::int64_t round = 0; round < 1000; ++round) {
       CancelScope scope;
       TaskGroup group;
-      group.spawn([&scope] { scope.cancel(); });
+      // From the beginning of the statement to beyond its end.
+      group.spawn([&scope, round] {
+        sleep_for(round % 100 * 3us);
+        scope.cancel();
+      });
       try {
         if (number(connection, -round) != -round) {
           wrong.push_back(-round);
