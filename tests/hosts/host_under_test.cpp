@@ -16,6 +16,9 @@ std::vector<HostUnderTest> every_host() {
       {"blocking thread", nullptr},
       {"greenway::run", with_own_loop},
       {"any reactor", with_poll_loop},
+#ifdef GREENWAY_TEST_EPOLL
+      {"epoll", with_epoll_loop},
+#endif
       {"asio", with_asio_loop},
 #ifdef GREENWAY_TEST_UV
       {"uv", with_uv_loop},
