@@ -21,10 +21,23 @@ struct Caller {
 void call_from_thread(const greenway::Engine& engine, Run& run);
 /// Coroutines of Asio, all on one thread: each statement suspends one of them.
 void call_from_asio(const greenway::Engine& engine, Run& run);
+/// Greenlets in libuv's loop.
+void call_from_uv(const greenway::Engine& engine, Run& run);
+/// Greenlets in GLib's main loop.
+void call_from_glib(const greenway::Engine& engine, Run& run);
+/// Greenlets in an event loop of one's own.
+void call_from_epoll(const greenway::Engine& engine, Run& run);
 
 inline constexpr Caller callers[] = {
     {"blocking", false, call_from_thread},
     {"asio", true, call_from_asio},
+#ifdef BANK_HAS_UV
+    {"uv", true, call_from_uv},
+#endif
+#ifdef BANK_HAS_GLIB
+    {"glib", true, call_from_glib},
+#endif
+    {"epoll", true, call_from_epoll},
 };
 
 }  // namespace bank
