@@ -2,11 +2,15 @@
 # under include/. It sees its own include/ and those of the targets it links, so that an include against the arrows does
 # not compile.
 #
-#   greenway_library(<name> [SOURCES …] [PUBLIC targets …] [PRIVATE targets …])
+#   greenway_library(<name> [STATIC] [SOURCES …] [PUBLIC targets …] [PRIVATE targets …])
 function(greenway_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PUBLIC;PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "STATIC" "" "SOURCES;PUBLIC;PRIVATE")
   set(target greenway_${name})
-  add_library(${target} ${arg_SOURCES})
+  set(type "")
+  if(arg_STATIC)
+    set(type STATIC)
+  endif()
+  add_library(${target} ${type} ${arg_SOURCES})
   add_library(greenway::${name} ALIAS ${target})
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/include/*.hpp)
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${headers})

@@ -26,7 +26,7 @@ OFFSETS = """hub_next hub_thread_number hub_current hub_main hub_slabs slab_coun
 # As enum WaitKind.
 WAIT_KINDS = ["something", "readable", "writable", "readable or writable", "timer", "mutex", "condition", "semaphore",
               "event", "channel, to send", "channel, to receive", "operation", "future", "task group", "offload", "worker",
-              "connection of a pool", "turn to write"]
+              "connection of a pool", "turn to write", "descriptors"]
 DESCRIPTOR_KINDS = range(1, 4)
 LONGEST_NAME = 100
 

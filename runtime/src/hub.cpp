@@ -2,6 +2,7 @@
 #include "hub.hpp"
 
 #include <greenway/base/log.hpp>
+#include <greenway/runtime/detail/interposition.hpp>
 
 #include "census.hpp"
 #include "host_access.hpp"
@@ -240,6 +241,9 @@ void discard_unrun(Hub& hub) {
 
 Hub::~Hub() {
   leave_census(*this);
+  if (const Interposer* const attached = interposer(); attached != nullptr) {
+    attached->enter_thread(nullptr);
+  }
   if (main->storage != nullptr) {
     drop_storage(*main);
   }
@@ -288,6 +292,10 @@ constinit thread_local ThreadHub* known_hub = nullptr;
 ThreadHub& make_thread_hub() noexcept {
   static thread_local Hub hub;
   known_hub = &hub;
+  if (const Interposer* const attached = interposer(); attached != nullptr) {
+    hub.main->interposing = attached->is_traced ? Interposing::told : Interposing::off;
+    attached->enter_thread(&hub.current);
+  }
   return hub;
 }
 

@@ -147,8 +147,8 @@ std::string describe(WaitReason reason) {
   static constexpr const char* names[] = {
       "something", "readable",    "writable", "readable or writable", "timer",     "mutex",  "condition",
       "semaphore", "event",       "channel, to send", "channel, to receive", "operation", "future", "task group",
-      "offload",   "worker",      "connection of a pool", "turn to write"};
-  static_assert(std::size(names) == static_cast<std::size_t>(WaitKind::write_turn) + 1);
+      "offload",   "worker",      "connection of a pool", "turn to write", "descriptors"};
+  static_assert(std::size(names) == static_cast<std::size_t>(WaitKind::descriptors) + 1);
   const auto kind = static_cast<std::size_t>(reason.kind());
   std::string text = kind < std::size(names) ? names[kind] : names[0];
   if (reason.descriptor() >= 0) {

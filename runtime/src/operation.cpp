@@ -2,6 +2,7 @@
 #include <greenway/runtime/operation.hpp>
 
 #include <greenway/runtime/context.hpp>
+#include <greenway/runtime/detail/interposition.hpp>
 #include <greenway/runtime/greenlet.hpp>
 #include <greenway/runtime/loop_host.hpp>
 
@@ -59,11 +60,13 @@ Host& OperationState::require_host(Host* otherwise) const {
 void OperationState::run_in_greenlet(GreenletRecord& greenlet) noexcept {
   CancelScope scope;
   scope_ = &scope;
+  greenlet.interposing = interposing_of(options_.interpose);
   if (is_cancel_requested_.load(std::memory_order_acquire)) {
     fail(std::make_exception_ptr(Cancelled()));
   } else {
     execute();
   }
+  greenlet.interposing = Interposing::off;
   if (greenlet.storage != nullptr) [[unlikely]] {
     drop_storage(greenlet);
   }

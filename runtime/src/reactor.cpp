@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include <poll.h>
 #include <sys/timerfd.h>
@@ -192,10 +193,9 @@ Interest Reactor::wait_once(int fd, Interest interest, Deadline deadline) {
     Waiter waiter(reason_of(fd, interest));
     const Claim claim(borrowed, interest, waiter);
     take_forgotten();
-    const Interest wanted = static_cast<Interest>((borrowed.reader != nullptr ? 1 : 0) | (borrowed.writer != nullptr ? 2 : 0));
     // Modified each time, though it may stand: only so is it known that the number is still the same file.
     borrowed.is_registered = true;
-    if (const int error = control(fd, borrowed, events_of(wanted)); error == EPERM) {
+    if (const int error = control(fd, borrowed, wanted_events(borrowed)); error == EPERM) {
       return interest;  // a regular file is always ready
     } else if (error != 0) {
       throw_system("epoll_ctl", error);
@@ -206,6 +206,65 @@ Interest Reactor::wait_once(int fd, Interest interest, Deadline deadline) {
     if (const Interest ready = poll_descriptor(fd, interest, TimePoint::min()); ready != Interest{}) {
       return ready;
     }
+  }
+}
+
+std::uint32_t Reactor::wanted_events(const Slot& slot) noexcept {
+  std::uint32_t events = (slot.reader != nullptr ? read_events : 0) | (slot.writer != nullptr ? write_events : 0);
+  for (const Watch* watch = slot.watches; watch != nullptr; watch = watch->next) {
+    events |= watch->events;
+  }
+  return events;
+}
+
+int Reactor::watch(Watch& watch) {
+  take_forgotten();
+  Slot& borrowed = slot(watch.fd);
+  watch.next = std::exchange(borrowed.watches, &watch);
+  watch.is_watched = true;
+  // As in wait_once().
+  borrowed.is_registered = true;
+  const int error = control(watch.fd, borrowed, wanted_events(borrowed));
+  if (error != 0) {
+    unwatch(watch);
+  }
+  return error;
+}
+
+void Reactor::unwatch(Watch& watch) noexcept {
+  if (!std::exchange(watch.is_watched, false)) {
+    return;
+  }
+  Watch** link = &slots_[static_cast<std::size_t>(watch.fd / slots_per_chunk)][static_cast<std::size_t>(watch.fd % slots_per_chunk)].watches;
+  while (*link != &watch) {
+    link = &(*link)->next;
+  }
+  *link = watch.next;
+}
+
+void Reactor::closing(int fd) noexcept {
+  const auto chunk = static_cast<std::size_t>(fd) / slots_per_chunk;
+  if (fd < 0 || chunk >= slots_.size() || slots_[chunk] == nullptr) {
+    return;
+  }
+  Slot& closed = slots_[chunk][static_cast<std::size_t>(fd % slots_per_chunk)];
+  // After vfork() the memory is still the parent's, while the descriptors are the child's own.
+  if (!closed.is_registered || getpid() != process_) {
+    return;
+  }
+  epoll_event event{};
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, &event);
+  ++closed.generation;
+  closed.is_registered = false;
+  closed.armed = 0;
+  for (Waiter* const waiter : {closed.reader, closed.writer}) {
+    if (waiter != nullptr) {
+      waiter->wake();
+    }
+  }
+  for (Watch* watch = closed.watches; watch != nullptr; watch = watch->next) {
+    watch->is_closed = true;
+    watch->waiter->wake();
   }
 }
 
@@ -224,7 +283,12 @@ void Reactor::dispatch(const epoll_event& event) noexcept {
   if (is_writable && ready.writer != nullptr) {
     ready.writer->wake();
   }
-  const std::uint32_t wanted = (ready.reader != nullptr ? read_events : 0) | (ready.writer != nullptr ? write_events : 0);
+  for (Watch* watch = ready.watches; watch != nullptr; watch = watch->next) {
+    if ((event.events & (watch->events | broken_events)) != 0) {
+      watch->waiter->wake();
+    }
+  }
+  const std::uint32_t wanted = wanted_events(ready);
   if (wanted == 0 && (event.events & broken_events) != 0) {
     // Hang-up cannot be masked, and would be reported for ever.
     epoll_event nothing{};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <greenway/runtime/wait.hpp>
 #include <greenway/runtime/waiter.hpp>
@@ -23,6 +24,16 @@ struct Timer {
   Waiter* waiter = nullptr;
   std::size_t index = not_queued;
   bool has_fired = false;
+};
+
+/// One descriptor that somebody waits for among others, or beside others. Lives with the waiter.
+struct Watch {
+  Waiter* waiter = nullptr;
+  int fd = -1;
+  std::uint32_t events = 0;  // as epoll has them, and poll() too
+  bool is_watched = false;
+  bool is_closed = false;    // by this thread, meanwhile
+  Watch* next = nullptr;
 };
 
 /// Descriptors and timers of one host behind one epoll descriptor, which is readable when there is something to do.
@@ -55,6 +66,14 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   /// Waits for a descriptor that somebody else may close: registers it for this once.
   Interest wait_once(int fd, Interest interest, Deadline deadline);
 
+  /// Begins to watch a descriptor that somebody else may close.
+  /// @return 0, or an error: nothing is watched.
+  int watch(Watch& watch);
+  /// Ends it, where it has begun. The registration stays, for the next time.
+  void unwatch(Watch& watch) noexcept;
+  /// The descriptor is about to be closed on this thread: ends its registration, and all waits for it.
+  void closing(int fd) noexcept;
+
   void add(Timer& timer);
   void remove(Timer& timer) noexcept;
   /// Sets the timer descriptor if the earliest timer is earlier than what it is set to.
@@ -68,6 +87,7 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   struct Slot {
     Waiter* reader = nullptr;
     Waiter* writer = nullptr;
+    Watch* watches = nullptr;
     std::uint32_t generation = 0;
     std::uint32_t armed = 0;          // the events that epoll reports
     bool is_registered = false;
@@ -75,6 +95,7 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   };
   class Claim;
 
+  static std::uint32_t wanted_events(const Slot& slot) noexcept;
   Slot& slot(int fd);
   int control(int fd, Slot& slot, std::uint32_t events) noexcept;
   void dispatch(const epoll_event& event) noexcept;
@@ -84,6 +105,7 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   void sift_down(std::size_t index) noexcept;
   void place(std::size_t index, Timer* timer) noexcept;
 
+  const pid_t process_ = getpid();
   int epoll_ = -1;
   int timer_ = -1;
   std::vector<std::unique_ptr<Slot[]>> slots_;

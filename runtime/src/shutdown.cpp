@@ -5,6 +5,7 @@
 
 #include <greenway/runtime/cancel.hpp>
 #include <greenway/runtime/host.hpp>
+#include <greenway/runtime/interpose_scope.hpp>
 #include <greenway/runtime/live.hpp>
 #include <greenway/runtime/operation.hpp>
 #include <greenway/runtime/wait.hpp>
@@ -205,6 +206,8 @@ void Host::turn(Duration length) noexcept {
 }
 
 void Host::turn_nested(Duration length) noexcept {
+  // The loop's own calls are made on the stack of a greenlet here.
+  const InterposeScope libc_calls(false);
   const bool was_draining = std::exchange(is_draining_, false);
   turn(length);
   is_draining_ = was_draining;

@@ -35,6 +35,7 @@ struct GreenletOptions {
   std::string name = {};       ///< For people: appears in dumps and messages.
   StackOptions stack = {};     ///< Its stack.
   bool require_await = false;  ///< AwaitRequired is thrown if the function ends without having waited once.
+  bool interpose = false;      ///< libc's blocking calls suspend it: see InterposeScope.
 };
 
 namespace detail {

@@ -31,6 +31,7 @@ enum class WaitKind : std::uint8_t {
   worker,                ///< A function on a ThreadWorker.
   connection,            ///< A connection from a pool.
   write_turn,            ///< The turn to write to a database file.
+  descriptors,           ///< Several descriptors.
 };
 
 /// What a wait is for: its kind, and which descriptor or object. One word.

@@ -117,6 +117,13 @@ class Body {
 /// A small body lies in its greenlet's record.
 inline constexpr std::size_t inline_body_size = 64;
 
+/// What becomes of libc's blocking calls, where they are intercepted at all.
+enum class Interposing : std::uint8_t {
+  off,   ///< They are libc's.
+  on,    ///< They suspend the greenlet.
+  told,  ///< They are libc's, and somebody wants to be told of them.
+};
+
 }  // namespace detail
 
 /// What the runtime keeps of one greenlet. Outlives its stack as long as a handle refers to it. A switch touches only the
@@ -150,6 +157,7 @@ struct alignas(64) GreenletRecord : detail::Entrance, detail::Ready {
   GreenletRecord* self = this;         ///< The contents of an uncounted handle.
   GreenletRecord* next_spare = nullptr;  ///< Among the records that wait to be used again.
   std::string name;                    ///< For people.
+  detail::Interposing interposing = detail::Interposing::off;  ///< What becomes of its blocking calls.
   alignas(std::max_align_t) std::byte inline_body[detail::inline_body_size];  ///< Where a small body lies.
 };
 
