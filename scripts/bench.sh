@@ -14,7 +14,7 @@ clean_up() { postgresql_stop; }
 scripts/setup.sh bench
 step 'configuring preset release' cmake --preset release >&2
 step 'building greenway-bench' cmake --build --preset release --target greenway-bench >&2
-if [[ " $* " != *' --list '* && $("$bench" "$@" --list) =~ postgresql|sql/execute|orm/ ]]; then
+if [[ " $* " != *' --list '* && $("$bench" "$@" --list) =~ postgresql|interpose/pqxx|sql/execute|orm/ ]]; then
   # Waking another CPU costs more than a short query takes, so server and client share one: the first that is ours.
   cpu=$(awk '/^Cpus_allowed_list:/ { split($2, cpus, /[-,]/); print cpus[1] }' /proc/self/status)
   taskset --cpu-list --pid "$cpu" $$ >&2

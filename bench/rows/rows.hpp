@@ -16,6 +16,7 @@ Family spawn_rows();          ///< Make, run and finish an empty greenlet.
 Family spawn_suspend_rows();  ///< From a coroutine: spawn a function that waits once.
 Family wakeup_rows();         ///< Woken by a byte in a socket.
 Family memory_rows();         ///< What a greenlet at rest takes.
+Family interpose_pqxx_rows(); ///< libpqxx, unchanged: one row by its key, by greenlets and by threads.
 Family bank_rows();           ///< pgbench's transaction, 10 clients on one thread.
 Family sleep_rows();          ///< 100 clients on one thread that wait in the server.
 Family execute_cached_rows();  ///< One row by its key, by a statement that was executed before.
@@ -26,7 +27,7 @@ Family compile_time_rows();   ///< The compiler, on a program that uses the SQL 
 /// @return All of them, in the order of the targets file.
 inline std::vector<Family> all_rows() {
   return {switch_rows(), switch_10k_rows(), spawn_rows(), spawn_suspend_rows(),
-          wakeup_rows(), memory_rows(),     bank_rows(),  sleep_rows(), execute_cached_rows(), find_rows(),
+          wakeup_rows(), memory_rows(),     interpose_pqxx_rows(), bank_rows(),  sleep_rows(), execute_cached_rows(), find_rows(),
           orm_rows(),    compile_time_rows()};
 }
 
