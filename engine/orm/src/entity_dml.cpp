@@ -7,7 +7,7 @@
 
 #include <greenway/base/error.hpp>
 
-#include "identity_key.hpp"
+#include "entity_key.hpp"
 #include "session_state.hpp"
 
 namespace greenway::detail {
@@ -139,20 +139,18 @@ bool SessionState::has_any(const Mapper& mapper) const noexcept {
 
 // Of a row that an INSERT has written, perhaps over one that there was.
 std::shared_ptr<void> SessionState::load_written(const Mapper& mapper, const Row& row) {
-  const ByKey& known = identity_map_[&mapper];
-  if (const auto found = known.find(key_in(mapper, row)); found != known.end()) {
-    expire(*found->second);
+  if (Instance* const known = identity_map_[&mapper].find(key_in(mapper, row))) {
+    expire(*known);
   }
   return load(mapper, row);
 }
 
 void SessionState::row_updated(const Mapper& mapper, const Row& row) {
-  const ByKey& known = identity_map_[&mapper];
-  const auto found = known.find(key_in(mapper, row));
-  if (found == known.end()) {
+  Instance* const known = identity_map_[&mapper].find(key_in(mapper, row));
+  if (known == nullptr) {
     return;
   }
-  Instance& instance = *found->second;
+  Instance& instance = *known;
   std::vector<std::size_t> attributes;  // those that nobody has changed
   for (std::size_t i = 0; i != mapper.attributes.size(); ++i) {
     if (instance.is_unchanged(i)) {
@@ -168,16 +166,16 @@ void SessionState::row_updated(const Mapper& mapper, const Row& row) {
 }
 
 void SessionState::row_deleted(const Mapper& mapper, const Row& row) {
-  ByKey& known = identity_map_[&mapper];
-  const auto found = known.find(key_in(mapper, row));
-  if (found == known.end()) {
+  IdentityMap& entities = identity_map_[&mapper];
+  Instance* const known = entities.find(key_in(mapper, row));
+  if (known == nullptr) {
     return;
   }
-  Instance& instance = *found->second;
+  Instance& instance = *known;
   keep_before(instance);
   instance.is_to_delete = false;
   instance.state = EntityState::deleted;
-  known.erase(found);
+  entities.erase(instance);
 }
 
 }  // namespace greenway::detail

@@ -3,6 +3,8 @@
 // Rows that become entities.
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,7 +12,7 @@
 #include <greenway/orm/registry.hpp>
 #include <greenway/sql/select.hpp>
 
-#include "identity_key.hpp"
+#include "entity_key.hpp"
 #include "session_state.hpp"
 
 namespace greenway::detail {
@@ -18,6 +20,24 @@ namespace greenway::detail {
 namespace {
 
 constexpr std::size_t rows_a_time = 1000;
+
+// Nothing where the row has no such entity.
+std::optional<EntityKey> key_in(const EntityColumns& columns, const Row& row) {
+  const Mapper& mapper = *columns.mapper;
+  if (mapper.key.size() == 1 && mapper.attributes[mapper.key.front()].type->is_integer) {
+    const auto number = row.get<std::optional<std::int64_t>>(columns.column(mapper.key.front()));
+    return number ? std::optional(EntityKey(*number)) : std::nullopt;
+  }
+  std::string parts;
+  for (const std::size_t attribute : mapper.key) {
+    const Value part = row.get<Value>(columns.column(attribute));
+    if (part.is_null()) {
+      return std::nullopt;
+    }
+    append_key(parts, part);
+  }
+  return EntityKey(parts);
+}
 
 }  // namespace
 
@@ -36,10 +56,15 @@ EntityRows SessionState::select(const EntityStatement& statement, bool streams) 
     how.yield_per = a_time;
   }
   Result result = connection().execute(query->select, {}, how);
+  if (how.yield_per == 0) {
+    for (const EntityColumns& columns : query->entities) {
+      identity_map_[columns.mapper].reserve(static_cast<std::size_t>(std::max<std::int64_t>(result.rowcount(), 0)));
+    }
+  }
   return EntityRows(std::move(result), *this, std::move(query), a_time, is_partitioned);
 }
 
-void SessionState::populate(Instance& instance, const EntityColumns& columns, const Row& row) {
+void SessionState::populate(Instance& instance, EntityColumns& columns, const Row& row) {
   const Mapper& mapper = instance.mapper;
   std::size_t column = columns.first;
   for (std::size_t i = 0; i != mapper.attributes.size(); ++i) {
@@ -47,74 +72,72 @@ void SessionState::populate(Instance& instance, const EntityColumns& columns, co
       mapper.attributes[i].type->read(instance.member(i), row, column++);
     }
   }
-  instance.loaded = row;
-  instance.first_column = columns.first;
-  instance.unloaded.clear();
+  if (columns.rows == nullptr || !columns.rows->is_of(row)) {
+    columns.rows = new RowCursor(row, columns.first);
+  }
+  instance.loaded = LoadedRow(columns.rows, row);
   if (columns.plan != nullptr) {
-    instance.unloaded = columns.plan->deferred;
-    instance.plan = columns.plan;
+    instance.own_rest().unloaded = columns.plan->deferred;
+    instance.own_rest().plan = columns.plan;
+  } else if (instance.has_rest()) {
+    instance.own_rest().unloaded.clear();
   }
   instance.is_stale = false;
 }
 
 // What earlier rows had not.
 void SessionState::complete(Instance& instance, const EntityColumns& columns, const Row& row) {
-  instance.written = instance.row_values();
-  instance.loaded.reset();
+  instance.set_row_values(instance.row_values());
+  Instance::Rest& rest = instance.own_rest();
   bool is_complete = true;
-  for (std::size_t i = 0; i != instance.unloaded.size(); ++i) {
-    if (instance.unloaded[i] && !columns.is_left_out(i)) {
+  for (std::size_t i = 0; i != rest.unloaded.size(); ++i) {
+    if (rest.unloaded[i] && !columns.is_left_out(i)) {
       instance.mapper.attributes[i].type->read(instance.member(i), row, columns.column(i));
-      instance.written[i] = instance.value(i);
-      if (instance.before) {
-        (*instance.before)[i] = instance.written[i];  // it cannot have been changed since
+      rest.written[i] = instance.value(i);
+      if (rest.before) {
+        (*rest.before)[i] = rest.written[i];  // it cannot have been changed since
       }
-      instance.unloaded[i] = false;
+      rest.unloaded[i] = false;
     }
-    is_complete &= !instance.unloaded[i];
+    is_complete &= !rest.unloaded[i];
   }
   if (is_complete) {
-    instance.unloaded.clear();
+    rest.unloaded.clear();
   }
 }
 
-Instance* SessionState::load(const EntityColumns& columns, const Row& row) {
+Instance* SessionState::load(EntityColumns& columns, const Row& row) {
   const Mapper& mapper = *columns.mapper;
-  std::string key;
-  for (const std::size_t attribute : mapper.key) {
-    const Value part = row.get<Value>(columns.column(attribute));
-    if (part.is_null()) {
-      return nullptr;
-    }
-    append_key(key, part);
+  std::optional<EntityKey> key = key_in(columns, row);
+  if (!key) {
+    return nullptr;
   }
-  auto [place, is_new] = identity_map_[&mapper].try_emplace(std::move(key));
-  if (!is_new) {
-    Instance& known = *place->second;
-    if (known.is_stale || columns.overwrites) {
-      populate(known, columns, row);
-      tell(&EntityEvents::refresh, known);
-    } else if (!known.unloaded.empty()) {
-      complete(known, columns, row);
-    }
-    return &known;
+  IdentityMap& entities = identity_map_[&mapper];
+  Instance* const known = entities.find(*key);
+  if (known == nullptr) {
+    return &load_new(columns, row, *std::move(key), entities);
   }
+  if (known->is_stale || columns.overwrites) {
+    populate(*known, columns, row);
+    tell(&EntityEvents::refresh, *known);
+  } else if (!known->rest().unloaded.empty()) {
+    complete(*known, columns, row);
+  }
+  return known;
+}
+
+Instance& SessionState::load_new(EntityColumns& columns, const Row& row, EntityKey key, IdentityMap& entities) {
+  Instance& instance = attach(*columns.mapper, columns.mapper->make(), true);
   try {
-    Instance& instance = attach(mapper, mapper.make(), true);
-    instance.key = place->first;
-    place->second = &instance;
+    instance.key = std::move(key);
+    entities.insert(instance);
     populate(instance, columns, row);
     tell(&EntityEvents::load, instance);
-    return &instance;
   } catch (...) {
-    // A value that does not fit into its member: there is no such entity then.
-    if (Instance* const half = place->second) {
-      release(*half);
-    } else {
-      identity_map_[&mapper].erase(place);
-    }
+    release(instance);  // a value that does not fit into its member: there is no such entity then
     throw;
   }
+  return instance;
 }
 
 std::shared_ptr<void> SessionState::get(const Mapper& mapper, const std::vector<Value>& key,
@@ -128,12 +151,11 @@ std::shared_ptr<void> SessionState::get(const Mapper& mapper, const std::vector<
   for (const Value& part : key) {
     append_key(identity, part);
   }
-  const ByKey& known = identity_map_[&mapper];
-  if (const auto found = known.find(identity); found != known.end() && !found->second->is_stale) {
+  if (Instance* const known = identity_map_[&mapper].find(identity); known != nullptr && !known->is_stale) {
     if (!options.empty()) {
-      load_branches(mapper, *plan_of(mapper, options), {found->second}, false);
+      load_branches(mapper, *plan_of(mapper, options), {known}, false);
     }
-    return found->second->object;
+    return known->object;
   }
   autoflush();
   EntityQuery query(select_by(mapper, key), mapper, plan_of(mapper, options));
@@ -204,7 +226,7 @@ void SessionState::let_go(const void* object, std::size_t number) {
   }
   const auto awaits_more = [](const Instance::Related& related) { return !related.added.empty() || !related.removed.empty(); };
   const bool is_as_its_row = instance->state == EntityState::persistent && !instance->is_to_delete && !instance->is_new &&
-                             !instance->before && !is_modified(object) &&
+                             !instance->rest().before && !is_modified(object) &&
                              std::ranges::none_of(instance->related, awaits_more);
   if (is_as_its_row && instance->object.use_count() == 1) {
     release(*instance);

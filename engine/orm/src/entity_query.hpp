@@ -13,11 +13,11 @@
 
 #include <greenway/orm/entity_select.hpp>
 
+#include "instance.hpp"
 #include "load_plan.hpp"
 
 namespace greenway::detail {
 
-struct Instance;
 struct JoinedColumns;
 class SessionState;
 
@@ -29,6 +29,7 @@ struct EntityColumns {
   bool overwrites = false;  // what the session has
   std::vector<JoinedColumns> joined = {};
   std::vector<Instance*> met = {};  // where there is a plan: by rows, since finish()
+  boost::intrusive_ptr<RowCursor> rows = {};  // those that are read
 
   bool is_left_out(std::size_t attribute) const noexcept {
     return plan != nullptr && !plan->deferred.empty() && plan->deferred[attribute];

@@ -8,7 +8,7 @@
 
 #include <greenway/base/error.hpp>
 
-#include "identity_key.hpp"
+#include "entity_key.hpp"
 #include "session_state.hpp"
 
 namespace greenway::detail {
@@ -21,7 +21,7 @@ std::optional<Row> SessionState::select_row(const Mapper& mapper, const std::vec
 
 // Of a row that says all attributes in their order.
 std::shared_ptr<void> SessionState::load(const Mapper& mapper, const Row& row) {
-  const EntityColumns columns{.mapper = &mapper};
+  EntityColumns columns{.mapper = &mapper};
   return load(columns, row)->object;
 }
 
@@ -36,9 +36,9 @@ std::shared_ptr<void> SessionState::get(const Mapper& mapper, const std::vector<
     for (const Value& part : key) {
       append_key(identity, part);
     }
-    const ByKey& known = identity_map_[&mapper];
-    if (const auto found = known.find(identity); how.populate_existing && found != known.end()) {
-      expire(*found->second);
+    Instance* const known = identity_map_[&mapper].find(identity);
+    if (how.populate_existing && known != nullptr) {
+      expire(*known);
     }
     load(mapper, *row);
   }
@@ -80,11 +80,10 @@ void SessionState::expire(const void* object, const std::vector<std::size_t>& me
   }
   const auto [attributes, relationships] = split(instance.mapper, members);
   keep_before(instance);
-  instance.written = instance.row_values();
-  instance.loaded.reset();
-  instance.unloaded.resize(instance.mapper.attributes.size());
+  instance.set_row_values(instance.row_values());
+  instance.own_rest().unloaded.resize(instance.mapper.attributes.size());
   for (const std::size_t attribute : attributes) {
-    instance.unloaded[attribute] = true;
+    instance.own_rest().unloaded[attribute] = true;
   }
   for (const std::size_t relationship : relationships) {
     forget_related(instance, relationship);
@@ -108,13 +107,13 @@ std::pair<std::vector<std::size_t>, std::vector<std::size_t>> SessionState::spli
 // Gives some attributes the values of a row that says all of them in their order.
 void SessionState::take(Instance& instance, const Row& row, const std::vector<std::size_t>& attributes) {
   keep_before(instance);
-  instance.written = instance.row_values();
-  instance.loaded.reset();
+  instance.set_row_values(instance.row_values());
+  Instance::Rest& rest = instance.own_rest();
   for (const std::size_t attribute : attributes) {
     instance.mapper.attributes[attribute].type->read(instance.member(attribute), row, attribute);
-    instance.written[attribute] = instance.value(attribute);
-    if (!instance.unloaded.empty()) {
-      instance.unloaded[attribute] = false;
+    rest.written[attribute] = instance.value(attribute);
+    if (!rest.unloaded.empty()) {
+      rest.unloaded[attribute] = false;
     }
   }
 }

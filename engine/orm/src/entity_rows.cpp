@@ -8,7 +8,7 @@
 #include <greenway/base/error.hpp>
 
 #include "entity_query.hpp"
-#include "identity_key.hpp"
+#include "entity_key.hpp"
 #include "session_state.hpp"
 
 namespace greenway::detail {

@@ -5,13 +5,12 @@
 #include <limits>
 #include <map>
 #include <string>
-#include <unordered_map>
 
 #include <greenway/base/error.hpp>
 #include <greenway/sql/detail/row_source.hpp>
 #include <greenway/sql/dml.hpp>
 
-#include "identity_key.hpp"
+#include "entity_key.hpp"
 
 namespace greenway::detail {
 
@@ -29,11 +28,12 @@ void check_rowcount(const char* what, const Table& table, std::size_t expected, 
 
 void write_down(Instance& instance) {
   const std::size_t count = instance.mapper.attributes.size();
+  std::vector<Value>& written = instance.own_rest().written;
   instance.loaded.reset();
-  instance.written.clear();
-  instance.written.reserve(count);
+  written.clear();
+  written.reserve(count);
   for (std::size_t i = 0; i != count; ++i) {
-    instance.written.push_back(instance.value(i));
+    written.push_back(instance.value(i));
   }
 }
 
@@ -110,7 +110,8 @@ void EntityWriter::insert_some(const Mapper& mapper, const Mask& mask, std::span
     for (std::size_t i = 0; i != made.size(); ++i) {
       mapper.attributes[made[i]].type->read(instance->member(made[i]), *row, i);
     }
-    instance->generated.insert(instance->generated.end(), made.begin(), made.end());
+    std::vector<std::size_t>& generated = instance->own_rest().generated;
+    generated.insert(generated.end(), made.begin(), made.end());
     become_persistent(*instance);
   }
 }
@@ -120,7 +121,7 @@ void EntityWriter::become_persistent(Instance& instance) {
   instance.is_new = true;
   instance.key = session_.key_of(instance);
   write_down(instance);
-  if (!session_.identity_map_[&instance.mapper].emplace(instance.key, &instance).second) {
+  if (!session_.identity_map_[&instance.mapper].insert(instance)) {
     throw InvalidRequestError("New instance of " + instance.mapper.name +
                               " with its primary key conflicts with a persistent instance of this Session");
   }
@@ -251,10 +252,7 @@ void EntityWriter::update_some(const Mapper& mapper, const Mask& mask, const std
     for (const std::size_t attribute : made) {
       returned.emplace_back(mapper.attributes[attribute].column);
     }
-    std::unordered_map<std::string, Instance*> by_key;
-    for (Instance* const instance : instances) {
-      by_key.emplace(instance->key, instance);
-    }
+    const IdentityMap& known = session_.identity_map_[&mapper];
     const std::vector<Row> answers = session_.connection().execute(update.returning(returned)).all();
     check_rowcount("UPDATE", *mapper.table, instances.size(), static_cast<std::int64_t>(answers.size()));
     for (const Row& row : answers) {
@@ -262,7 +260,7 @@ void EntityWriter::update_some(const Mapper& mapper, const Mask& mask, const std
       for (std::size_t i = 0; i != mapper.key.size(); ++i) {
         append_key(key, row.get<Value>(i));
       }
-      Instance& instance = *by_key.at(key);
+      Instance& instance = *known.find(key);
       for (std::size_t i = 0; i != made.size(); ++i) {
         mapper.attributes[made[i]].type->read(instance.member(made[i]), row, mapper.key.size() + i);
       }
@@ -297,7 +295,7 @@ void EntityWriter::remove(const Mapper& mapper, std::vector<Instance*> instances
     session_.keep_before(*instance);
     instance->is_to_delete = false;
     instance->state = EntityState::deleted;
-    session_.identity_map_[&mapper].erase(instance->key);
+    session_.identity_map_[&mapper].erase(*instance);
   }
 }
 

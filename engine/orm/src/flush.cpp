@@ -56,8 +56,8 @@ void SessionState::autoflush() {
 
 // What its row said before this transaction changed it.
 void SessionState::keep_before(Instance& instance) {
-  if (!instance.before && !instance.is_new) {
-    instance.before = instance.row_values();
+  if (!instance.rest().before && !instance.is_new) {
+    instance.own_rest().before = instance.row_values();
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <greenway/orm/detail/instance.hpp>
+#include "instance.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,6 +8,15 @@
 
 namespace greenway::detail {
 
+const Instance::Rest Instance::no_rest = {};
+
+Instance::Rest& Instance::own_rest() {
+  if (rest_ == nullptr) {
+    rest_ = std::make_unique<Rest>();
+  }
+  return *rest_;
+}
+
 void* Instance::member(std::size_t attribute) const {
   return static_cast<std::byte*>(object.get()) + mapper.attributes[attribute].offset;
 }
@@ -15,8 +24,9 @@ void* Instance::member(std::size_t attribute) const {
 Value Instance::value(std::size_t attribute) const { return mapper.attributes[attribute].type->value(member(attribute)); }
 
 std::size_t Instance::column(std::size_t attribute) const {
+  const std::vector<bool>& unloaded = rest().unloaded;
   const auto last = unloaded.begin() + static_cast<std::ptrdiff_t>(unloaded.empty() ? 0 : attribute);
-  return first_column + attribute - static_cast<std::size_t>(std::count(unloaded.begin(), last, true));
+  return loaded.first_column() + attribute - static_cast<std::size_t>(std::count(unloaded.begin(), last, true));
 }
 
 bool Instance::is_unchanged(std::size_t attribute) const {
@@ -24,19 +34,19 @@ bool Instance::is_unchanged(std::size_t attribute) const {
     return true;
   }
   const MemberType& type = *mapper.attributes[attribute].type;
-  return loaded ? type.is_in(member(attribute), *loaded, column(attribute)) : value(attribute) == written[attribute];
+  return loaded ? type.is_in(member(attribute), *loaded, column(attribute)) : value(attribute) == rest().written[attribute];
 }
 
 Value Instance::row_value(std::size_t attribute) const {
   if (!loaded) {
-    return written[attribute];
+    return rest().written[attribute];
   }
   return is_unloaded(attribute) ? value(attribute) : loaded->get<Value>(column(attribute));
 }
 
 std::vector<Value> Instance::row_values() const {
   if (!loaded) {
-    return written;
+    return rest().written;
   }
   std::vector<Value> values;
   values.reserve(mapper.attributes.size());
@@ -44,6 +54,11 @@ std::vector<Value> Instance::row_values() const {
     values.push_back(row_value(i));
   }
   return values;
+}
+
+void Instance::set_row_values(std::vector<Value> values) {
+  own_rest().written = std::move(values);
+  loaded.reset();
 }
 
 void Instance::assign(const std::vector<Value>& values) const {

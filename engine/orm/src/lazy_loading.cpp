@@ -13,7 +13,7 @@
 #include <greenway/runtime/bridge.hpp>
 #include <greenway/sql/select.hpp>
 
-#include "identity_key.hpp"
+#include "entity_key.hpp"
 #include "session_state.hpp"
 
 namespace greenway::detail {
@@ -102,15 +102,16 @@ std::string option_for(const Mapper& mapper, std::size_t relationship) {
 void SessionState::load_related(Instance& owner, std::size_t relationship, bool is_asked_for) {
   const Mapper& mapper = owner.mapper;
   const Relationship& about = mapper.relationships[relationship];
+  const LoadPlan* const plan = owner.rest().plan.get();
   const bool is_implicit = !is_flushing_ && !is_asked_for;
-  const LazyLoad how = !is_implicit ? LazyLoad::select : how_to_load(mapper, relationship, owner.plan.get());
+  const LazyLoad how = !is_implicit ? LazyLoad::select : how_to_load(mapper, relationship, plan);
   const std::string name = mapper.name + "." + about.name;
   if (how == LazyLoad::raise) {
     throw InvalidRequestError("'" + name + "' is not available due to lazy='raise'");
   }
   const SessionUse use(*this);
   check_usable();
-  const LoadPlan::Branch* const branch = owner.plan == nullptr ? nullptr : owner.plan->find(relationship);
+  const LoadPlan::Branch* const branch = plan == nullptr ? nullptr : plan->find(relationship);
   RelatedSelect select{branch != nullptr ? branch->plan : mapped_plan(*about.target), false, true};
   const Instance* const known = known_target(owner, relationship);
   if (!LinkColumns(about).values(owner).empty() && (known == nullptr || known->is_stale)) {

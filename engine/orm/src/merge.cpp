@@ -9,7 +9,7 @@
 #include <greenway/base/error.hpp>
 #include <greenway/orm/registry.hpp>
 
-#include "identity_key.hpp"
+#include "entity_key.hpp"
 #include "session_state.hpp"
 
 namespace greenway::detail {
@@ -127,18 +127,17 @@ std::shared_ptr<void> SessionState::take_as_row(const Mapper& mapper, std::vecto
   for (const std::size_t attribute : mapper.key) {
     append_key(key, values[attribute]);
   }
-  ByKey& known = identity_map_[&mapper];
-  const auto found = known.find(key);
-  Instance& instance = found != known.end() ? *found->second : attach(mapper, mapper.make(), true);
-  if (found == known.end()) {
+  IdentityMap& entities = identity_map_[&mapper];
+  Instance* const known = entities.find(key);
+  Instance& instance = known != nullptr ? *known : attach(mapper, mapper.make(), true);
+  if (known == nullptr) {
     instance.key = key;
-    known.emplace(std::move(key), &instance);
+    entities.insert(instance);
   } else {
     keep_before(instance);
   }
   instance.assign(values);
-  instance.written = std::move(values);
-  instance.loaded.reset();
+  instance.set_row_values(std::move(values));
   instance.is_stale = false;
   return instance.object;
 }

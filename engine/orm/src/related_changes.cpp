@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "identity_key.hpp"
+#include "entity_key.hpp"
 #include "session_state.hpp"
 
 namespace greenway::detail {
@@ -134,11 +134,7 @@ Instance* SessionState::known_target(const Instance& owner, std::size_t relation
     append_key(key, owner.value(pair->first));
   }
   const auto known = identity_map_.find(about.target);
-  if (known == identity_map_.end()) {
-    return nullptr;
-  }
-  const auto place = known->second.find(key);
-  return place == known->second.end() ? nullptr : place->second;
+  return known == identity_map_.end() ? nullptr : known->second.find(key);
 }
 
 }  // namespace greenway::detail

@@ -78,10 +78,10 @@ void SessionState::tell(EntityEvent EntityEvents::*which, const Instance& instan
 // Before anything is written: what a validator throws leaves all as it was.
 void SessionState::validate() const {
   std::vector<const Instance*> checked;  // first, since a validator may load what belongs to an entity
-  for (const auto& [object, instance] : instances_) {
+  for (const Instance* const instance : instances_) {
     const bool may_be_written = instance->state == EntityState::pending || instance->state == EntityState::persistent;
     if (may_be_written && !instance->is_to_delete && !instance->mapper.events->validators.empty()) {
-      checked.push_back(instance.get());
+      checked.push_back(instance);
     }
   }
   for (const Instance* const instance : checked) {
@@ -98,9 +98,8 @@ bool SessionState::tells_of_flush() const {
   const auto is_heard = [](const SessionEvents* events) {
     return events != nullptr && (events->before_flush.is_heard() || events->after_flush.is_heard());
   };
-  return (is_heard(events_.get()) || is_heard(maker_events_.get())) && std::ranges::any_of(instances_, [](const auto& entry) {
-           const Instance& instance = *entry.second;
-           return instance.is_to_delete || (instance.state != EntityState::deleted && is_modified(instance));
+  return (is_heard(events_.get()) || is_heard(maker_events_.get())) && std::ranges::any_of(instances_, [](const Instance* instance) {
+           return instance->is_to_delete || (instance->state != EntityState::deleted && is_modified(*instance));
          });
 }
 
@@ -109,19 +108,19 @@ void SessionState::before_writing() {
   written_.clear();
   const bool tells_inserted = is_heard(&SessionEvents::pending_to_persistent);
   const bool tells_deleted = is_heard(&SessionEvents::persistent_to_deleted);
-  for (const auto& [object, instance] : instances_) {
+  for (Instance* const instance : instances_) {
     const EntityEvents& its = *instance->mapper.events;
     if (instance->is_to_delete) {
       if (tells_deleted || its.before_delete.is_heard() || its.after_delete.is_heard()) {
-        written_.emplace_back(instance.get(), Writing::remove);
+        written_.emplace_back(instance, Writing::remove);
       }
     } else if (instance->state == EntityState::pending) {
       if (tells_inserted || its.before_insert.is_heard() || its.after_insert.is_heard()) {
-        written_.emplace_back(instance.get(), Writing::insert);
+        written_.emplace_back(instance, Writing::insert);
       }
     } else if ((its.before_update.is_heard() || its.after_update.is_heard()) && instance->state == EntityState::persistent &&
                has_changed_members(*instance)) {
-      written_.emplace_back(instance.get(), Writing::update);
+      written_.emplace_back(instance, Writing::update);
     }
   }
   std::ranges::sort(written_, {}, [](const auto& entry) { return entry.first->number; });

@@ -2,13 +2,12 @@
 #include "session_state.hpp"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
 #include <greenway/base/error.hpp>
 #include <greenway/orm/registry.hpp>
 
-#include "identity_key.hpp"
+#include "entity_key.hpp"
 
 namespace greenway::detail {
 
@@ -17,14 +16,13 @@ void SessionState::restore(Instance& instance) {
   if (instance.state == EntityState::deleted) {
     note(&SessionEvents::deleted_to_persistent, instance);
   }
-  const std::vector<Value> values = instance.before ? *std::move(instance.before) : instance.row_values();
+  std::vector<Value> values = instance.rest().before ? *std::move(instance.own_rest().before) : instance.row_values();
   instance.assign(values);
-  instance.written = values;
-  instance.loaded.reset();
-  instance.before.reset();
+  instance.set_row_values(std::move(values));
+  instance.own_rest().before.reset();
   instance.is_to_delete = false;
   instance.state = EntityState::persistent;
-  identity_map_[&instance.mapper][instance.key] = &instance;
+  identity_map_[&instance.mapper].put(instance);
   make_stale(instance);
 }
 
@@ -35,10 +33,7 @@ void SessionState::make_stale(Instance& instance) {
   }
 }
 
-Instance* SessionState::find(const void* object) const noexcept {
-  const auto found = instances_.find(object);
-  return found == instances_.end() ? nullptr : found->second.get();
-}
+Instance* SessionState::find(const void* object) const noexcept { return instances_.find(object); }
 
 Instance& SessionState::instance_of(const void* object, const char* what) const {
   Instance* const instance = find(object);
@@ -64,12 +59,7 @@ void SessionState::add(const Mapper& mapper, const std::shared_ptr<void>& object
 Instance& SessionState::attach(const Mapper& mapper, std::shared_ptr<void> object, bool is_loaded) {
   mapper.registry->configure_once();
   const void* const address = object.get();
-  void* const place = memory_.malloc();
-  if (place == nullptr) {
-    throw std::bad_alloc();
-  }
-  std::unique_ptr<Instance, Unmake> made(new (place) Instance(mapper, ++last_number_, std::move(object), *this), Unmake{&memory_});
-  Instance& instance = *instances_.emplace(address, std::move(made)).first->second;
+  Instance& instance = instances_.emplace(mapper, ++last_number_, std::move(object), *this);
   instance.state = is_loaded ? EntityState::persistent : EntityState::pending;
   if (!is_loaded) {
     note(&SessionEvents::transient_to_pending, instance);
@@ -95,11 +85,9 @@ void SessionState::release(Instance& instance) noexcept {
     RelatedAccess::detach(instance.mapper.related(instance.object.get(), i));
   }
   if (const auto found = identity_map_.find(&instance.mapper); found != identity_map_.end()) {
-    if (const auto place = found->second.find(instance.key); place != found->second.end() && place->second == &instance) {
-      found->second.erase(place);
-    }
+    found->second.erase(instance);
   }
-  instances_.erase(instance.object.get());
+  instances_.erase(instance);
 }
 
 void SessionState::mark_deleted(const void* object) {
@@ -139,14 +127,13 @@ void SessionState::expire(Instance& instance) {
   for (std::size_t i = 0; i != instance.mapper.attributes.size(); ++i) {
     values.push_back(instance.value(i));
   }
-  instance.written = std::move(values);
-  instance.loaded.reset();
+  instance.set_row_values(std::move(values));
   make_stale(instance);
 }
 
 void SessionState::expire_all() {
   check_open();
-  for (const auto& [object, instance] : instances_) {
+  for (Instance* const instance : instances_) {
     if (instance->state == EntityState::persistent) {
       expire(*instance);
     }
@@ -194,9 +181,9 @@ bool SessionState::is_modified(const Instance& instance) {
 template <class P>
 std::vector<AnyEntity> SessionState::entities_that(P&& predicate) const {
   std::vector<const Instance*> found;
-  for (const auto& [object, instance] : instances_) {
+  for (const Instance* const instance : instances_) {
     if (predicate(*instance)) {
-      found.push_back(instance.get());
+      found.push_back(instance);
     }
   }
   std::ranges::sort(found, {}, &Instance::number);
@@ -217,7 +204,7 @@ std::vector<AnyEntity> SessionState::dirty() const {
   });
 }
 
-std::string SessionState::key_of(const Instance& instance) const {
+EntityKey SessionState::key_of(const Instance& instance) const {
   std::string key;
   for (const std::size_t attribute : instance.mapper.key) {
     append_key(key, instance.value(attribute));

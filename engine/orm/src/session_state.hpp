@@ -19,18 +19,16 @@
 #include <utility>
 #include <vector>
 
-#include <boost/pool/pool.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include <greenway/db/engine.hpp>
-#include <greenway/orm/detail/instance.hpp>
 #include <greenway/orm/detail/mapper.hpp>
 #include <greenway/orm/detail/entity_events.hpp>
+#include <greenway/orm/entity_state.hpp>
 #include <greenway/orm/session.hpp>
 #include <greenway/orm/session_events.hpp>
 #include <greenway/runtime/greenlet.hpp>
 
 #include "entity_query.hpp"
+#include "instances.hpp"
 
 namespace greenway::detail {
 
@@ -81,13 +79,8 @@ class Snapshot {
   EntityState state_;
   bool is_new_;
   bool is_stale_;
-  std::string key_;
-  std::optional<Row> loaded_;
-  std::size_t first_column_;
-  std::vector<bool> unloaded_;
-  std::vector<Value> written_;
-  std::optional<std::vector<Value>> before_;
-  std::vector<std::size_t> generated_;
+  LoadedRow loaded_;
+  std::optional<Instance::Rest> rest_;
   std::vector<Instance::Related> related_;
 };
 
@@ -179,7 +172,7 @@ class SessionState {
 
   EntityRows select(const EntityStatement& statement, bool streams);
   // The entity of a row; null where that has none.
-  Instance* load(const EntityColumns& columns, const Row& row);
+  Instance* load(EntityColumns& columns, const Row& row);
   std::shared_ptr<void> load(const Mapper& mapper, const Row& row);
   // What belongs to an entity, as the database has it.
   void fill(Instance& owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items, bool overwrites);
@@ -220,15 +213,6 @@ class SessionState {
   friend class SessionUse;
   friend class UnitOfWork;
   friend class EntityWriter;
-  using ByKey = boost::unordered_flat_map<std::string, Instance*, std::hash<std::string>>;
-  // Instances are many and alike.
-  struct Unmake {
-    boost::pool<>* memory;
-    void operator()(Instance* instance) const noexcept {
-      std::destroy_at(instance);
-      memory->free(instance);
-    }
-  };
 
   void write_changes();
   enum class Writing : std::uint8_t { insert, update, remove };
@@ -270,7 +254,8 @@ class SessionState {
   void make_stale(Instance& instance);
   void expire(Instance& instance);
   static Select select_by(const Mapper& mapper, const std::vector<Value>& key);
-  void populate(Instance& instance, const EntityColumns& columns, const Row& row);
+  Instance& load_new(EntityColumns& columns, const Row& row, EntityKey key, IdentityMap& entities);
+  void populate(Instance& instance, EntityColumns& columns, const Row& row);
   void complete(Instance& instance, const EntityColumns& columns, const Row& row);
   std::optional<Row> select_row(const Mapper& mapper, const std::vector<Value>& key, const std::optional<ForUpdate>& lock);
   static std::pair<std::vector<std::size_t>, std::vector<std::size_t>> split(const Mapper& mapper,
@@ -278,7 +263,7 @@ class SessionState {
   void take(Instance& instance, const Row& row, const std::vector<std::size_t>& attributes);
   static void keep_key(const Instance& owner, std::size_t relationship, const Instance& target);
   static void forget_related(Instance& instance, std::size_t relationship);
-  std::string key_of(const Instance& instance) const;
+  EntityKey key_of(const Instance& instance) const;
   std::vector<Instance*> select_related(const Mapper& mapper, std::size_t relationship, const std::vector<Instance*>& owners,
                                         const RelatedSelect& how = {});
   void note_lazy_load(const Instance& owner, std::size_t relationship);
@@ -294,9 +279,8 @@ class SessionState {
   std::uint64_t last_transaction_ = 0;
   std::uint64_t scope_ = 0;
   std::vector<Savepoint> savepoints_;     // the innermost last
-  boost::pool<> memory_{sizeof(Instance)};
-  boost::unordered_flat_map<const void*, std::unique_ptr<Instance, Unmake>> instances_;
-  std::unordered_map<const Mapper*, ByKey> identity_map_;
+  Instances instances_;
+  std::unordered_map<const Mapper*, IdentityMap> identity_map_;
   std::size_t last_number_ = 0;
   Session* handle_ = nullptr;  // whose state this is; null while that goes
   std::unique_ptr<SessionEvents> events_;

@@ -79,13 +79,8 @@ Snapshot::Snapshot(const Instance& instance)
       state_(instance.state),
       is_new_(instance.is_new),
       is_stale_(instance.is_stale),
-      key_(instance.key),
       loaded_(instance.loaded),
-      first_column_(instance.first_column),
-      unloaded_(instance.unloaded),
-      written_(instance.written),
-      before_(instance.before),
-      generated_(instance.generated),
+      rest_(instance.has_rest() ? std::optional(instance.rest()) : std::nullopt),
       related_(instance.related) {}
 
 void Snapshot::give_back(Instance& instance) const {
@@ -93,13 +88,8 @@ void Snapshot::give_back(Instance& instance) const {
   instance.is_new = is_new_;
   instance.is_stale = is_stale_;
   instance.is_to_delete = false;
-  instance.key = key_;
   instance.loaded = loaded_;
-  instance.first_column = first_column_;
-  instance.unloaded = unloaded_;
-  instance.written = written_;
-  instance.before = before_;
-  instance.generated = generated_;
+  instance.set_rest(rest_);
   instance.related = related_;
   instance.assign(instance.row_values());
   for (std::size_t i = 0; i != related_.size(); ++i) {
@@ -188,7 +178,7 @@ std::uint64_t SessionState::begin_nested() {
   Transaction transaction = connection().begin_nested();
   std::vector<Snapshot> entities;
   entities.reserve(instances_.size());
-  for (const auto& [object, instance] : instances_) {
+  for (const Instance* const instance : instances_) {
     entities.emplace_back(*instance);
   }
   savepoints_.push_back({++last_transaction_, std::move(transaction), std::move(entities)});
@@ -209,12 +199,14 @@ void SessionState::commit() {
   }
   end_transaction();
   std::vector<Instance*> gone;
-  for (const auto& [object, instance] : instances_) {
+  for (Instance* const instance : instances_) {
     instance->is_new = false;
-    instance->before.reset();
-    instance->generated.clear();
+    if (instance->has_rest()) {
+      instance->own_rest().before.reset();
+      instance->own_rest().generated.clear();
+    }
     if (instance->state == EntityState::deleted) {
-      gone.push_back(instance.get());
+      gone.push_back(instance);
     } else if (options_.expire_on_commit) {
       make_stale(*instance);
     }
@@ -290,9 +282,9 @@ void SessionState::rollback(std::uint64_t transaction) {
 void SessionState::roll_back_entities() {
   has_failed_ = false;
   std::vector<Instance*> unmade;
-  for (const auto& [object, instance] : instances_) {
+  for (Instance* const instance : instances_) {
     if (instance->is_new || instance->state == EntityState::pending) {
-      unmade.push_back(instance.get());
+      unmade.push_back(instance);
     } else {
       restore(*instance);
     }
@@ -309,8 +301,8 @@ void SessionState::roll_back_entities(const Savepoint& savepoint) {
     then.emplace(entity.object(), &entity);
   }
   std::vector<Instance*> unmade;
-  for (const auto& [object, instance] : instances_) {
-    const auto found = then.find(object);
+  for (Instance* const instance : instances_) {
+    const auto found = then.find(instance->object.get());
     if (found != then.end() && found->second->is_of(*instance)) {
       const bool was_deleted = instance->state == EntityState::deleted;
       found->second->give_back(*instance);
@@ -318,10 +310,10 @@ void SessionState::roll_back_entities(const Savepoint& savepoint) {
         note(&SessionEvents::deleted_to_persistent, *instance);
       }
       if (instance->state == EntityState::persistent) {
-        identity_map_[&instance->mapper][instance->key] = instance.get();
+        identity_map_[&instance->mapper].put(*instance);
       }
     } else if (instance->is_new || instance->state == EntityState::pending) {
-      unmade.push_back(instance.get());
+      unmade.push_back(instance);
     } else {
       restore(*instance);
     }
@@ -335,7 +327,7 @@ void SessionState::roll_back_entities(const Savepoint& savepoint) {
 void SessionState::unmake(Instance& instance) {
   note(instance.state == EntityState::pending ? &SessionEvents::pending_to_transient : &SessionEvents::persistent_to_transient,
        instance);
-  for (const std::size_t attribute : instance.generated) {
+  for (const std::size_t attribute : instance.rest().generated) {
     instance.mapper.attributes[attribute].type->unset(instance.member(attribute));
   }
   for (std::size_t i = 0; i != instance.related.size(); ++i) {
@@ -348,7 +340,7 @@ void SessionState::unmake(Instance& instance) {
 }
 
 void SessionState::forget_entities() noexcept {
-  for (const auto& [object, instance] : instances_) {
+  for (const Instance* const instance : instances_) {
     for (std::size_t i = 0; i != instance->mapper.relationships.size(); ++i) {
       RelatedAccess::detach(instance->mapper.related(instance->object.get(), i));
     }

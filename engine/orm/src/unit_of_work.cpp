@@ -66,9 +66,9 @@ class UnitOfWork {
   // What was taken from what it cannot be without, before it was ever written.
   void release_orphans() {
     std::vector<Instance*> orphans;
-    for (const auto& [object, instance] : session_.instances_) {
+    for (Instance* const instance : session_.instances_) {
       if (instance->is_orphan && is_pending(*instance)) {
-        orphans.push_back(instance.get());
+        orphans.push_back(instance);
       }
     }
     for (Instance* const orphan : orphans) {
@@ -79,16 +79,16 @@ class UnitOfWork {
   void find_changes() {
     std::vector<Instance*> all;
     Owners replaced;  // what was assigned to before it was loaded
-    for (const auto& [object, instance] : session_.instances_) {
+    for (Instance* const instance : session_.instances_) {
       if (instance->related.empty() || instance->state == EntityState::deleted) {
         continue;
       }
-      all.push_back(instance.get());
+      all.push_back(instance);
       for (std::size_t i = 0; i != instance->related.size(); ++i) {
         const Relationship& about = instance->mapper.relationships[i];
         if (about.direction == Direction::one_to_many && !about.is_many && !is_pending(*instance) &&
             !instance->related[i].is_loaded && related(*instance, i).is_loaded()) {
-          replaced[{&instance->mapper, i}].push_back(instance.get());
+          replaced[{&instance->mapper, i}].push_back(instance);
         }
       }
     }
@@ -171,9 +171,9 @@ class UnitOfWork {
   // What belongs to a deleted entity is deleted as well, or set free. Loads it, some hundred at a time.
   void cascade_deletes() {
     std::vector<Instance*> open;
-    for (const auto& [object, instance] : session_.instances_) {
+    for (Instance* const instance : session_.instances_) {
       if (instance->is_to_delete) {
-        open.push_back(instance.get());
+        open.push_back(instance);
       }
     }
     std::ranges::sort(open, {}, &Instance::number);
@@ -297,7 +297,7 @@ class UnitOfWork {
       const std::size_t read = link.is_holders ? other : mine;
       link.holder->mapper.attributes[written].type->assign(link.holder->member(written), link.referred->value(read));
       if (is_pending(*link.holder) || link.holder->is_new) {
-        link.holder->generated.push_back(written);
+        link.holder->own_rest().generated.push_back(written);
       }
     }
   }
@@ -320,9 +320,9 @@ class UnitOfWork {
 
   void write() {
     std::vector<Instance*> all;
-    for (const auto& [object, instance] : session_.instances_) {
+    for (Instance* const instance : session_.instances_) {
       if (instance->state != EntityState::deleted) {
-        all.push_back(instance.get());
+        all.push_back(instance);
       }
     }
     const auto rank_of = [](const Instance* instance) { return std::pair(instance->mapper.registry, instance->mapper.rank); };
@@ -411,7 +411,7 @@ class UnitOfWork {
 
   // The relationships as they have been written.
   void remember() {
-    for (const auto& [object, instance] : session_.instances_) {
+    for (Instance* const instance : session_.instances_) {
       for (std::size_t i = 0; i != instance->related.size(); ++i) {
         Instance::Related& known = instance->related[i];
         Related& member = related(*instance, i);

@@ -21,8 +21,8 @@
 #include <string>
 #include <vector>
 
-#include <greenway/orm/detail/instance.hpp>
 #include <greenway/orm/detail/mapper.hpp>
+#include <greenway/orm/entity_state.hpp>
 #include <greenway/orm/session.hpp>
 #include <greenway/sql/schema.hpp>
 #include <greenway/sql/value.hpp>

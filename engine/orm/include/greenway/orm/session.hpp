@@ -30,11 +30,11 @@
 #include <greenway/base/error.hpp>
 #include <greenway/db/engine.hpp>
 #include <greenway/orm/any_entity.hpp>
-#include <greenway/orm/detail/instance.hpp>
 #include <greenway/orm/detail/member_of.hpp>
 #include <greenway/orm/detail/session_use.hpp>
 #include <greenway/orm/entity_result.hpp>
 #include <greenway/orm/entity_select.hpp>
+#include <greenway/orm/entity_state.hpp>
 #include <greenway/orm/get_options.hpp>
 #include <greenway/orm/no_autoflush.hpp>
 #include <greenway/orm/session_options.hpp>

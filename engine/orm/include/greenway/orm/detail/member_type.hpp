@@ -26,6 +26,7 @@ struct MemberType {
   bool (*is_unset)(const void* member);  ///< nullopt, or as it is made by default.
   void (*unset)(void* member);
   bool is_optional;
+  bool is_integer;
 };
 
 [[noreturn]] void throw_not_assignable(const Value& value);
@@ -102,6 +103,7 @@ inline constexpr MemberType member_type = {
     [](const void* member) { return is_same(*static_cast<const T*>(member), T()); },
     [](void* member) { *static_cast<T*>(member) = T(); },
     is_optional<T>,
+    std::is_integral_v<T> && !std::is_same_v<T, bool>,
 };
 
 }  // namespace greenway::detail

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "identity_key.hpp"
+#include "entity_key.hpp"
 
-#include <cstdint>
+#include <cstring>
 
 #include <greenway/sql/detail/value_text.hpp>
 
@@ -18,6 +18,14 @@ void append_key(std::string& key, const Value& part) {
   const std::size_t size = text.size();
   key.append(reinterpret_cast<const char*>(&size), sizeof size);  // so that no two parts run into each other
   key += text;
+}
+
+EntityKey::EntityKey(std::string_view parts) {
+  if (parts.size() == 1 + sizeof number_ && parts.front() == static_cast<char>(ValueKind::integer)) {
+    std::memcpy(&number_, parts.data() + 1, sizeof number_);
+  } else {
+    parts_ = std::make_unique<std::string>(parts);
+  }
 }
 
 }  // namespace greenway::detail
