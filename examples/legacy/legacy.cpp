@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Legacy programs, run twice: each visitor on a thread of its own, as such programs are written, and then all of them in
-// greenlets of one thread. The object files of the DAOs are the same, and know of neither.
+// Legacy programs, run twice: each visitor on a thread of its own, as such programs are written, and then all of them
+// in greenlets of one thread. The object files of the DAOs are the same, and know of neither.
 //
 //   legacy --postgresql 'host=… dbname=…' --mariadb HOST:PORT --redis HOST:PORT --sqlite FILE
 

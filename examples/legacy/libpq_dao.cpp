@@ -35,7 +35,8 @@ LibpqDao::LibpqDao(const std::string& url) : connection_(PQconnectdb(url.c_str()
 }
 
 void LibpqDao::create() {
-  exec(connection_.get(), "CREATE TEMPORARY TABLE account (id int PRIMARY KEY, cents bigint NOT NULL)", PGRES_COMMAND_OK);
+  exec(connection_.get(), "CREATE TEMPORARY TABLE account (id int PRIMARY KEY, cents bigint NOT NULL)",
+       PGRES_COMMAND_OK);
 }
 
 void LibpqDao::deposit(int account, long cents) {

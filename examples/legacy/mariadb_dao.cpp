@@ -9,7 +9,7 @@ void MariadbDao::Close::operator()(st_mysql* connection) const { mysql_close(con
 
 MariadbDao::MariadbDao(const std::string& host, unsigned port, const std::string& database)
     : connection_(mysql_init(nullptr)) {
-  if (mysql_real_connect(connection_.get(), host.c_str(), "greenway", nullptr, database.c_str(), port, nullptr, 0) ==
+  if (mysql_real_connect(connection_.get(), host.c_str(), nullptr, nullptr, database.c_str(), port, nullptr, 0) ==
       nullptr) {
     throw std::runtime_error(mysql_error(connection_.get()));
   }

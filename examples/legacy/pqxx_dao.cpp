@@ -24,8 +24,9 @@ void PqxxDao::create() {
 
 void PqxxDao::deposit(int account, long cents) {
   pqxx::work work(session_->connection);
-  work.exec_params("INSERT INTO account VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET cents = account.cents + excluded.cents",
-                   account, cents);
+  work.exec_params(
+      "INSERT INTO account VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET cents = account.cents + excluded.cents",
+      account, cents);
   work.commit();
 }
 

@@ -39,7 +39,8 @@ void SociDao::create() {
 void SociDao::deposit(int account, long cents) {
   soci::session& sql = session_->sql;
   soci::transaction transaction(sql);
-  sql << "INSERT INTO account VALUES (:id, :cents) ON CONFLICT (id) DO UPDATE SET cents = account.cents + excluded.cents",
+  sql << "INSERT INTO account VALUES (:id, :cents) ON CONFLICT (id) DO UPDATE SET cents = account.cents + "
+         "excluded.cents",
       soci::use(account, "id"), soci::use(cents, "cents");
   transaction.commit();
 }

@@ -46,9 +46,7 @@ void SqliteDao::exec(const char* sql) {
   }
 }
 
-void SqliteDao::create() {
-  exec("CREATE TABLE IF NOT EXISTS account (id int PRIMARY KEY, cents bigint NOT NULL)");
-}
+void SqliteDao::create() { exec("CREATE TABLE IF NOT EXISTS account (id int PRIMARY KEY, cents bigint NOT NULL)"); }
 
 void SqliteDao::deposit(int account, long cents) {
   const Statement statement = prepare(

@@ -93,7 +93,8 @@ inline std::string to_text(gw::Duration length) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(length).count()) + " ms";
 }
 
-/// The machine may be busy with other things, and the other tests are: of five runs one has to show what Greenway takes.
+/// The machine may be busy with other things, and the other tests are: of five runs one has to show what Greenway
+/// takes.
 template <class Open>
 void check_hundred_naps(Open open) {
   Figures best = nap(open);

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace {
 
@@ -27,8 +27,8 @@ std::string read_path(int socket) {
 }
 
 void answer(int socket, const std::string& body) {
-  const std::string text = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
-                           "\r\n\r\n" + body;
+  const std::string text =
+      "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   static_cast<void>(::send(socket, text.data(), text.size(), MSG_NOSIGNAL));
   ::close(socket);
 }
@@ -54,9 +54,7 @@ WebServer::~WebServer() {
   ::close(listener_);
 }
 
-std::string WebServer::url(const std::string& path) const {
-  return "http://127.0.0.1:" + std::to_string(port_) + path;
-}
+std::string WebServer::url(const std::string& path) const { return "http://127.0.0.1:" + std::to_string(port_) + path; }
 
 void WebServer::serve() const {
   std::vector<std::pair<int, std::string>> waiting;

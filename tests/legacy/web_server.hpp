@@ -4,7 +4,8 @@
 #include <string>
 #include <thread>
 
-/// A web server on 127.0.0.1 that answers nobody before so many have asked: who asks one after the other waits for ever.
+/// A web server on 127.0.0.1 that answers nobody before so many have asked: who asks one after the other waits for
+/// ever.
 class WebServer {
  public:
   /// @param together  How many requests it answers at a time, each with its own path.
