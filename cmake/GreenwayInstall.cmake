@@ -8,6 +8,7 @@ set(greenway_package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/greenway)
 
 # The packages that a consumer must find for a target of somebody else's, as arguments of find_dependency.
 set(greenway_package_Boost::context Boost 1.81 COMPONENTS context)
+set(greenway_package_Boost::fiber Boost 1.81 COMPONENTS fiber)
 set(greenway_package_Boost::headers Boost 1.81)
 set(greenway_package_Threads::Threads Threads)
 set(greenway_package_PostgreSQL::PostgreSQL PostgreSQL)

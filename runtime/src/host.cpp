@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <greenway/base/log.hpp>
+#include <greenway/runtime/detail/foreign_fiber.hpp>
 
 #include "census.hpp"
 #include "reactor.hpp"
@@ -71,7 +72,7 @@ void Host::request_schedule() noexcept {
 }
 
 void Host::enqueue(detail::Ready& item) noexcept {
-  if (item.run == nullptr) {
+  if (item.run == nullptr || detail::ForeignFiber::is(item)) {
     if (std::exchange(static_cast<GreenletRecord&>(item).is_queued, true)) {
       return;
     }

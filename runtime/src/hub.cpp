@@ -2,6 +2,7 @@
 #include "hub.hpp"
 
 #include <greenway/base/log.hpp>
+#include <greenway/runtime/detail/foreign_fiber.hpp>
 #include <greenway/runtime/detail/interposition.hpp>
 
 #include "census.hpp"
@@ -374,7 +375,15 @@ void suspend(ThreadHub& thread_hub) {
   ++hub.counts.suspended;
   hub.switch_origin = hub.current;
   hub.has_incoming = hub.is_traced;
-  switch_quickly(hub, *hub.return_to);
+  GreenletRecord& to = *hub.return_to;
+  if (to.enterable_by != nobody() && hub.exceptions->is_empty()) [[likely]] {
+    enter(hub, to, to);
+  } else if (&to == &elsewhere()) {
+    hub.has_incoming = false;
+    ForeignFiber::suspend_running(hub);
+  } else {
+    switch_stacks(hub, to);
+  }
   if (hub.has_incoming) {
     take_incoming(hub);
   }

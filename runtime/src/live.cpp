@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include <greenway/base/error.hpp>
+#include <greenway/runtime/detail/foreign_fiber.hpp>
 #include <greenway/runtime/host.hpp>
 
 #include "hub.hpp"
@@ -96,7 +97,7 @@ std::vector<LiveGreenlet> live_greenlets() {
   std::vector<LiveGreenlet> all;
   all.reserve(count);
   hub.records.for_each([&](const GreenletRecord& greenlet) {
-    if (greenlet.state != GreenletRecord::State::dead) {
+    if (greenlet.state != GreenletRecord::State::dead || detail::ForeignFiber::is(greenlet)) {
       all.push_back(look_at(hub, greenlet, scale, now));
     }
   });

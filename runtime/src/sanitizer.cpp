@@ -71,4 +71,26 @@ void annotate_thread_stack([[maybe_unused]] StackAnnotation& stack) noexcept {
 #endif
 }
 
+void annotate_foreign_stack([[maybe_unused]] StackAnnotation& stack, [[maybe_unused]] const void* bottom,
+                            [[maybe_unused]] std::size_t size) noexcept {
+#if defined(GREENWAY_ASAN)
+  stack.bottom = bottom;
+  stack.size = size;
+#endif
+#if defined(GREENWAY_TSAN)
+  stack.fiber = __tsan_create_fiber(0);
+#endif
+}
+
+void annotate_dead_foreign_stack([[maybe_unused]] StackAnnotation& stack) noexcept {
+#if defined(GREENWAY_ASAN)
+  if (stack.fake_stack != nullptr) {
+    free_fake_stack(stack);
+  }
+#endif
+#if defined(GREENWAY_TSAN)
+  __tsan_destroy_fiber(stack.fiber);
+#endif
+}
+
 }  // namespace greenway::detail

@@ -28,6 +28,9 @@ void resume(GreenletRecord& greenlet);
 /// Sets the running greenlet aside, until resume().
 void suspend(ThreadHub& hub);
 
+/// Where the greenlet of another library's fiber returns to: the library has to switch. Never entered.
+GreenletRecord& elsewhere() noexcept;
+
 /// Unwinds what other threads, or dying greenlets, let go of. Called where a switch is harmless.
 void collect_orphans(ThreadHub& hub) noexcept;
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <greenway/runtime/cancel.hpp>
+#include <greenway/runtime/detail/foreign_fiber.hpp>
 #include <greenway/runtime/host.hpp>
 #include <greenway/runtime/interpose_scope.hpp>
 #include <greenway/runtime/live.hpp>
@@ -62,7 +63,8 @@ constexpr int force_attempts = 8;
 
 /// @return Whether the loop has to run this greenlet again. A raw greenlet that rests between two switches is its owner's.
 bool is_of(Host& host, const GreenletRecord& greenlet) noexcept {
-  if (greenlet.state != detail::State::started || greenlet.host != &host) {
+  const bool is_foreign = detail::ForeignFiber::is(greenlet);
+  if ((greenlet.state != detail::State::started && !is_foreign) || greenlet.host != &host) {
     return false;
   }
   const auto& supervisors = HostAccess::supervisors(host);
@@ -164,7 +166,8 @@ class Supervisor final : public detail::TypedOperationState<std::vector<std::str
 }  // namespace
 
 std::vector<std::string> Host::shutdown(Deadline deadline) {
-  if (detail::this_thread_hub().current->host == this) {
+  if (const GreenletRecord& current = *detail::this_thread_hub().current;
+      current.host == this && !detail::ForeignFiber::is(current)) {
     throw InvalidRequestError("a greenlet cannot shut down the loop that runs it: call shutdown() outside, or from another "
                               "thread");
   }

@@ -72,6 +72,16 @@ void annotate_dead_stack(StackAnnotation& stack) noexcept;
 /// @param stack  To be filled in.
 void annotate_thread_stack(StackAnnotation& stack) noexcept;
 
+/// A stack that another library has made and will switch to.
+/// @param stack   To be filled in.
+/// @param bottom  Lowest address that surely belongs to it.
+/// @param size    Bytes above.
+void annotate_foreign_stack(StackAnnotation& stack, const void* bottom, std::size_t size) noexcept;
+
+/// Nothing runs on that stack any more.
+/// @param stack  Its annotation.
+void annotate_dead_foreign_stack(StackAnnotation& stack) noexcept;
+
 /// Immediately before the jump from one stack to another. Inlined: TSan's shadow stack must not be in a callee here.
 /// @param left  Set to `from`, for whoever is entered.
 [[gnu::always_inline]] inline void annotate_leave([[maybe_unused]] StackAnnotation* from, [[maybe_unused]] StackAnnotation* to,
