@@ -26,6 +26,9 @@ std::vector<HostUnderTest> every_host() {
 #ifdef GREENWAY_TEST_GLIB
       {"glib", with_glib_loop},
 #endif
+#ifdef GREENWAY_TEST_FIBER
+      {"boost.fiber", with_fiber_loop},
+#endif
   };
   const char* const wanted = std::getenv("GREENWAY_TEST_HOST");
   std::vector<HostUnderTest> hosts;
