@@ -13,33 +13,9 @@
 #include <greenway/runtime/operation.hpp>
 
 #include "host_access.hpp"
-#include "scheduler.hpp"
+#include "loop_turn.hpp"
 
 namespace greenway {
-
-/// While it exists, this thread's loop is `host`; before and after, what it was.
-class LoopHost::Turn {
- public:
-  explicit Turn(LoopHost& host) : host_(host), outer_(detail::this_thread_hub().host) {
-    if (!host.is_own_thread() && !host.is_idle()) {
-      throw GreenletError("greenlets of this loop are suspended on the thread that ran it before: run it there, or shut it "
-                          "down there first");
-    }
-    host_.adopt_thread();
-    host_.is_running_ = true;
-  }
-  ~Turn() {
-    host_.leave_thread();
-    host_.is_running_ = false;
-    detail::this_thread_hub().host = outer_;
-  }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-
- private:
-  LoopHost& host_;
-  std::shared_ptr<std::atomic<Host*>> outer_;
-};
 
 LoopHost::LoopHost() : wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (wake_ < 0 || !HostAccess::reactor(*this)->add_wake(wake_)) {
@@ -81,11 +57,15 @@ void LoopHost::run(detail::OperationState& operation) {
 void LoopHost::run_until(const bool& is_done) {
   const Turn turn(*this);
   while (!is_done) {
-    if (has_work_.exchange(false, std::memory_order_acq_rel)) {
-      poll();
-    } else {
-      wait_and_poll();
-    }
+    step();
+  }
+}
+
+void LoopHost::step() {
+  if (has_work_.exchange(false, std::memory_order_acq_rel)) {
+    poll();
+  } else {
+    wait_and_poll();
   }
 }
 

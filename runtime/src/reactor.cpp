@@ -386,6 +386,16 @@ void Reactor::fire_timers() noexcept {
     return;
   }
   armed_at_ = TimePoint::max();
+  fire_due_timers();
+}
+
+TimePoint Reactor::timer_of(const Waiter& waiter) const noexcept {
+  const auto of_waiter = [&](const Timer* timer) { return timer->waiter == &waiter; };
+  const auto found = std::find_if(timers_.begin(), timers_.end(), of_waiter);
+  return found != timers_.end() ? (*found)->when : TimePoint::max();
+}
+
+void Reactor::fire_due_timers() noexcept {
   const TimePoint now = Clock::now();
   while (!timers_.empty() && timers_.front()->when <= now) {
     Timer& timer = *timers_.front();

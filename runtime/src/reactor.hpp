@@ -78,6 +78,14 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   void remove(Timer& timer) noexcept;
   /// Sets the timer descriptor if the earliest timer is earlier than what it is set to.
   void arm_timer() noexcept;
+  /// Leaves the timer descriptor alone from now on: somebody else says what the time is, and calls fire_due_timers().
+  void simulate() noexcept { armed_at_ = TimePoint::min(); }
+  /// @return When the earliest timer is due; `TimePoint::max()` if there is none.
+  [[nodiscard]] TimePoint next_timer() const noexcept { return timers_.empty() ? TimePoint::max() : timers_.front()->when; }
+  /// @return When that waiter's timer is due; `TimePoint::max()` if it has none.
+  [[nodiscard]] TimePoint timer_of(const Waiter& waiter) const noexcept;
+  /// Wakes those whose time has come.
+  void fire_due_timers() noexcept;
 
   /// Takes in what is ready and wakes its waiters. `timeout` in milliseconds, -1 for ever.
   /// @return How many events there were.

@@ -17,39 +17,11 @@
 #include "hub.hpp"
 #include "reactor.hpp"
 #include "scheduler.hpp"
+#include "scope_access.hpp"
 #include "scopes.hpp"
 
 /// How a host ends its greenlets.
 namespace greenway {
-
-struct ScopeAccess {
-  /// The scope around every greenlet of a host that ends: one for all, cancelled for good.
-  static CancelScope& ended() noexcept {
-    static auto& scope = *new CancelScope(CancelScope::Ended());
-    return scope;
-  }
-
-  /// Puts ended() around all other scopes, once.
-  static void cancel_from_outside(Scopes& scopes) noexcept {
-    CancelScope** place = &scopes.innermost;
-    while (*place != nullptr && *place != &ended()) {
-      place = &(*place)->outer_;
-    }
-    if (std::exchange(*place, &ended()) == nullptr && scopes.waiting != nullptr && is_cancelled_now(scopes)) {
-      scopes.waiting->interrupt();
-    }
-  }
-
-  /// Lets a cancellation through each Shield. What protects a stack that others use has no bound, and stays.
-  static void break_shields(Scopes& scopes) noexcept {
-    for (CancelScope* scope = scopes.innermost; scope != nullptr; scope = scope->outer_) {
-      scope->shielding_ = scope->shielding_ && !scope->deadline_.is_set();
-    }
-    if (scopes.waiting != nullptr && is_cancelled_now(scopes)) {
-      scopes.waiting->interrupt();
-    }
-  }
-};
 
 namespace {
 

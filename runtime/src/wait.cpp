@@ -83,7 +83,9 @@ void sleep_for(Duration length) {
     return;
   }
   checkpoint();
-  std::this_thread::sleep_until(earlier(deadline, current_deadline()).time());
+  const TimePoint until = earlier(deadline, current_deadline()).time();
+  detail::pass_simulated_time(until);
+  std::this_thread::sleep_for(until - Clock::now());
   checkpoint();
 }
 

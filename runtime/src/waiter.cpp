@@ -112,6 +112,7 @@ bool Waiter::wait_in_thread(Deadline deadline) {
   const TimePoint until = earlier(deadline, around).time();
   std::uint32_t expected = fresh;
   state_.compare_exchange_strong(expected, waiting, std::memory_order_acq_rel);
+  detail::pass_simulated_time(until);
   while (!is_woken()) {
     if (until != TimePoint::max() && Clock::now() >= until) {
       settle();

@@ -37,13 +37,16 @@ class LoopHost : public Host {
   void run_until(const bool& is_done);
 
  protected:
+  class Turn;
+
   void schedule() noexcept override;
   void watch(bool on) noexcept override;
   void turn(Duration length) noexcept override;
 
- private:
-  class Turn;
+  /// Resumes what is ready, or waits until something is.
+  virtual void step();
 
+ private:
   int wake_ = -1;
   bool is_running_ = false;
   std::atomic<bool> has_work_{false};
