@@ -25,6 +25,8 @@ void call_from_asio(const greenway::Engine& engine, Run& run);
 void call_from_uv(const greenway::Engine& engine, Run& run);
 /// Greenlets in GLib's main loop.
 void call_from_glib(const greenway::Engine& engine, Run& run);
+/// Fibers of Boost, all on one thread, that call as a plain thread does: each statement suspends one of them.
+void call_from_fiber(const greenway::Engine& engine, Run& run);
 /// Greenlets in an event loop of one's own.
 void call_from_epoll(const greenway::Engine& engine, Run& run);
 
@@ -36,6 +38,9 @@ inline constexpr Caller callers[] = {
 #endif
 #ifdef BANK_HAS_GLIB
     {"glib", true, call_from_glib},
+#endif
+#ifdef BANK_HAS_FIBER
+    {"fiber", true, call_from_fiber},
 #endif
     {"epoll", true, call_from_epoll},
 };
