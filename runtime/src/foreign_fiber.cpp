@@ -22,6 +22,9 @@ namespace {
 #endif
 }
 
+/// The thread's own stack, for when the library returns to it without a word as the thread ends.
+constinit thread_local ForeignFiber* own_stack = nullptr;
+
 }  // namespace
 
 GreenletRecord& elsewhere() noexcept {
@@ -32,6 +35,7 @@ GreenletRecord& elsewhere() noexcept {
 ForeignFiber::ForeignFiber(Kind kind, [[maybe_unused]] const void* top, [[maybe_unused]] std::size_t size) : kind_(kind) {
   Hub& hub = this_hub();
   if (kind == Kind::thread) {
+    own_stack = this;
     greenlet_ = hub.main;
   } else {
     greenlet_ = &make_record(hub, 0);
@@ -54,6 +58,11 @@ ForeignFiber::ForeignFiber(Kind kind, [[maybe_unused]] const void* top, [[maybe_
 }
 
 ForeignFiber::~ForeignFiber() {
+  if (kind_ == Kind::thread) {
+    own_stack = nullptr;
+  } else if (known_hub != nullptr && this_hub().main == greenlet_ && own_stack != nullptr) {
+    own_stack->switch_from(*this);
+  }
   if (kind_ != Kind::thread) {
     annotate_dead_foreign_stack(annotation_);
   }

@@ -18,6 +18,9 @@ namespace greenway {
 
 namespace {
 
+// So often something runs while no time passes; then somebody spins until it does.
+constexpr unsigned spin_limit = 10'000;
+
 constexpr Fault all_faults[] = {Fault::cancelled, Fault::timed_out, Fault::woken_early, Fault::woken_late};
 
 /// Calls `fn` with each greenlet of the loop that waits.
@@ -102,7 +105,8 @@ void SimulatedHost::step_until(TimePoint limit) {
   HostAccess::reactor(*this)->poll(0);
   HostAccess::take_inbox(*this);
   release_held();
-  if (HostAccess::ready_count(*this) == 0) {
+  if (HostAccess::ready_count(*this) == 0 || ++resumed_at_once_ == spin_limit) {
+    resumed_at_once_ = 0;
     pass_time(limit);
   } else {
     run_one();
@@ -132,6 +136,9 @@ bool SimulatedHost::wait_outside(TimePoint next, TimePoint limit) {
     is_waited = is_waited || kind != WaitKind::timer;
   });
   const auto patience = std::chrono::ceil<std::chrono::milliseconds>(options_.patience).count();
+  if (HostAccess::ready_count(*this) != 0) {
+    return next == TimePoint::max();  // somebody spins, and there is no moment to go to
+  }
   const bool is_last_hope = next == TimePoint::max() && limit == TimePoint::max();
   if (is_last_hope && !is_awaited && patience == 0) {
     throw_deadlock();

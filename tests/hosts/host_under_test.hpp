@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct HostUnderTest {
   /// Makes a loop, hands it to `use`, and destroys it; on a thread of its own if that kind of loop needs one. Null for the
   /// one that has no loop: the blocking thread.
   void (*with_loop)(const std::function<void(LoopUnderTest&)>& use);
+  /// For the few cases that one host is excepted from; each says why.
+  [[nodiscard]] bool is(std::string_view other) const noexcept { return other == name; }
 };
 
 /// @return Every host: what is said of synchronous code holds for all. Only the one that GREENWAY_TEST_HOST names, if it
