@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What a session knows of one entity. Loading ten thousand makes as many of these, so what most entities have none of is
-// kept apart, and the rows of one batch are referred to once for all of them.
+// What a session knows of one entity. Loading ten thousand makes as many of these, so what most have none of is kept apart,
+// and the rows of one batch are referred to once for all of them.
 
 #include <cstddef>
 #include <memory>
