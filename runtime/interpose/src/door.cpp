@@ -16,14 +16,6 @@ const detail::Interposition* runtime = nullptr;
 
 namespace {
 
-bool is_traced() noexcept {
-  static const bool is_wanted = [] {
-    const char* const value = std::getenv("GREENWAY_INTERPOSE_TRACE");
-    return value != nullptr && *value != '\0' && *value != '0';
-  }();
-  return is_wanted;
-}
-
 void enter_thread(GreenletRecord* const* current) noexcept { running = current; }
 
 /// The loop's descriptors are shared with the parent, and its greenlets wait there: here everything is libc's.
@@ -31,10 +23,28 @@ void leave_in_child() noexcept { running = nullptr; }
 
 void first_use() noexcept { warn_of_bypassing_library("libpq.so"); }
 
+constinit detail::Interposer self{enter_thread, first_use, false};
+
+const detail::Interposer* attach(const detail::Interposition& to) noexcept {
+  if (runtime != nullptr) {
+    to.warn("the program contains the runtime twice; calls suspend the greenlets of one of them only");
+    return nullptr;
+  }
+  if (to.layout != detail::Interposition::current_layout || to.record_size != sizeof(GreenletRecord)) {
+    to.warn("libgreenway_interpose.so is of another version of Greenway than the program; calls are libc's");
+    return nullptr;
+  }
+  const char* const trace = std::getenv("GREENWAY_INTERPOSE_TRACE");
+  self.is_traced = trace != nullptr && *trace != '\0' && *trace != '0';
+  runtime = &to;
+  pthread_atfork(nullptr, nullptr, leave_in_child);
+  return &self;
+}
+
 }  // namespace
 
 void tell(const char* call, int fd, const char* what) noexcept {
-  if (is_traced()) {
+  if (self.is_traced) {
     const int error = errno;
     if (fd >= 0) {
       dprintf(STDERR_FILENO, "greenway.interpose: %s(%d): %s\n", call, fd, what);
@@ -60,18 +70,5 @@ bool passes_on(const GreenletRecord& greenlet, const char* call, int fd) noexcep
 
 GREENWAY_INTERPOSED const greenway::detail::Interposer* greenway_interpose_attach(
     const greenway::detail::Interposition& runtime) noexcept {
-  using greenway::GreenletRecord;
-  namespace interpose = greenway::interpose;
-  static const greenway::detail::Interposer interposer{interpose::enter_thread, interpose::first_use, interpose::is_traced()};
-  if (interpose::runtime != nullptr) {
-    runtime.warn("the program contains the runtime twice; calls suspend the greenlets of one of them only");
-    return nullptr;
-  }
-  if (runtime.layout != greenway::detail::Interposition::current_layout || runtime.record_size != sizeof(GreenletRecord)) {
-    runtime.warn("libgreenway_interpose.so is of another version of Greenway than the program; calls are libc's");
-    return nullptr;
-  }
-  interpose::runtime = &runtime;
-  pthread_atfork(nullptr, nullptr, interpose::leave_in_child);
-  return &interposer;
+  return greenway::interpose::attach(runtime);
 }

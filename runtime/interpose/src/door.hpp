@@ -32,12 +32,15 @@ void tell(const char* call, int fd, const char* what) noexcept;
 /// The second look at a call.
 [[nodiscard]] bool passes_on(const GreenletRecord& greenlet, const char* call, int fd) noexcept;
 
+/// @return Whether a call made here is looked at again. All that a call outside of greenlets costs; the rest is kept out of line.
+[[gnu::always_inline]] inline bool is_marked() noexcept {
+  return running != nullptr && (*running)->interposing != detail::Interposing::off;
+}
+
 /// @param call  Its name, for traces.
 /// @param fd    Its descriptor; -1 when there is none.
-/// @return Whether a call made here is libc's.
-[[gnu::always_inline]] inline bool is_libcs(const char* call, int fd = -1) noexcept {
-  return running == nullptr || (*running)->interposing == detail::Interposing::off || passes_on(**running, call, fd);
-}
+/// @return Whether a call of a greenlet that is marked is libc's all the same.
+inline bool is_libcs(const char* call, int fd = -1) noexcept { return passes_on(**running, call, fd); }
 
 /// Suspends until a descriptor may be ready: see Interposition::wait.
 /// @return 0: look again; else what errno is to be.

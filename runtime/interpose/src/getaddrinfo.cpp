@@ -63,11 +63,10 @@ bool is_number(const char* text) noexcept { return text == nullptr || std::strsp
 
 }  // namespace
 
-}  // namespace greenway::interpose
+/// What becomes of the calls of a greenlet that is marked.
+namespace suspending {
 
-using namespace greenway::interpose;
-
-GREENWAY_INTERPOSED int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** found) {
+[[gnu::noinline]] int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** found) {
   if (is_libcs("getaddrinfo")) {
     return libc::getaddrinfo(node, service, hints, found);
   }
@@ -102,4 +101,14 @@ GREENWAY_INTERPOSED int getaddrinfo(const char* node, const char* service, const
   }
   keep(0);
   return result;
+}
+
+}  // namespace suspending
+
+}  // namespace greenway::interpose
+
+using namespace greenway::interpose;
+
+GREENWAY_INTERPOSED int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** found) {
+  return is_marked() ? suspending::getaddrinfo(node, service, hints, found) : libc::getaddrinfo(node, service, hints, found);
 }

@@ -184,34 +184,32 @@ int epoll_until(int epoll, epoll_event* events, int count, int timeout, const si
 
 }  // namespace
 
-}  // namespace greenway::interpose
+/// What becomes of the calls of a greenlet that is marked.
+namespace suspending {
 
-using namespace greenway::interpose;
-using greenway::detail::no_bound;
-
-GREENWAY_INTERPOSED int poll(pollfd* items, nfds_t count, int timeout) {
+[[gnu::noinline]] int poll(pollfd* items, nfds_t count, int timeout) {
   if (is_libcs("poll") || timeout == 0) {
     return libc::poll(items, count, timeout);
   }
-  return poll_until(items, count, timeout < 0 ? no_bound : from_now(timeout * (second / 1000)), nullptr);
+  return poll_until(items, count, timeout < 0 ? detail::no_bound : from_now(timeout * (second / 1000)), nullptr);
 }
 
-GREENWAY_INTERPOSED int ppoll(pollfd* items, nfds_t count, const timespec* timeout, const sigset_t* mask) {
+[[gnu::noinline]] int ppoll(pollfd* items, nfds_t count, const timespec* timeout, const sigset_t* mask) {
   if (is_libcs("ppoll") || (timeout != nullptr && (!is_length(*timeout) || nanoseconds(*timeout) == 0))) {
     return libc::ppoll(items, count, timeout, mask);
   }
-  return poll_until(items, count, timeout == nullptr ? no_bound : from_now(nanoseconds(*timeout)), mask);
+  return poll_until(items, count, timeout == nullptr ? detail::no_bound : from_now(nanoseconds(*timeout)), mask);
 }
 
-GREENWAY_INTERPOSED int select(int count, fd_set* read, fd_set* write, fd_set* except, timeval* timeout) {
+[[gnu::noinline]] int select(int count, fd_set* read, fd_set* write, fd_set* except, timeval* timeout) {
   const bool is_ours = !is_libcs("select") && count >= 0 &&
                        (timeout == nullptr || (timeout->tv_sec >= 0 && timeout->tv_usec >= 0 && nanoseconds(*timeout) != 0));
   if (!is_ours) {
     return libc::select(count, read, write, except, timeout);
   }
-  const std::int64_t until = timeout == nullptr ? no_bound : from_now(nanoseconds(*timeout));
+  const std::int64_t until = timeout == nullptr ? detail::no_bound : from_now(nanoseconds(*timeout));
   const int found = select_until(count, read, write, except, until, nullptr);
-  if (timeout != nullptr && until != no_bound) {
+  if (timeout != nullptr && until != detail::no_bound) {
     // Linux says how much is left.
     const std::int64_t left = std::max<std::int64_t>(until - now(), 0);
     *timeout = {left / second, left % second / 1000};
@@ -219,28 +217,58 @@ GREENWAY_INTERPOSED int select(int count, fd_set* read, fd_set* write, fd_set* e
   return found;
 }
 
-GREENWAY_INTERPOSED int pselect(int count, fd_set* read, fd_set* write, fd_set* except, const timespec* timeout,
+[[gnu::noinline]] int pselect(int count, fd_set* read, fd_set* write, fd_set* except, const timespec* timeout,
                                 const sigset_t* mask) {
   const bool is_ours = !is_libcs("pselect") && count >= 0 &&
                        (timeout == nullptr || (is_length(*timeout) && nanoseconds(*timeout) != 0));
   if (!is_ours) {
     return libc::pselect(count, read, write, except, timeout, mask);
   }
-  return select_until(count, read, write, except, timeout == nullptr ? no_bound : from_now(nanoseconds(*timeout)), mask);
+  return select_until(count, read, write, except, timeout == nullptr ? detail::no_bound : from_now(nanoseconds(*timeout)), mask);
 }
 
-GREENWAY_INTERPOSED int epoll_wait(int epoll, epoll_event* events, int count, int timeout) {
+[[gnu::noinline]] int epoll_wait(int epoll, epoll_event* events, int count, int timeout) {
   if (is_libcs("epoll_wait", epoll) || timeout == 0) {
     return libc::epoll_wait(epoll, events, count, timeout);
   }
   return epoll_until(epoll, events, count, timeout, nullptr);
 }
 
-GREENWAY_INTERPOSED int epoll_pwait(int epoll, epoll_event* events, int count, int timeout, const sigset_t* mask) {
+[[gnu::noinline]] int epoll_pwait(int epoll, epoll_event* events, int count, int timeout, const sigset_t* mask) {
   if (is_libcs("epoll_pwait", epoll) || timeout == 0) {
     return libc::epoll_pwait(epoll, events, count, timeout, mask);
   }
   return epoll_until(epoll, events, count, timeout, mask);
+}
+
+}  // namespace suspending
+
+}  // namespace greenway::interpose
+
+using namespace greenway::interpose;
+
+GREENWAY_INTERPOSED int poll(pollfd* items, nfds_t count, int timeout) {
+  return is_marked() ? suspending::poll(items, count, timeout) : libc::poll(items, count, timeout);
+}
+
+GREENWAY_INTERPOSED int ppoll(pollfd* items, nfds_t count, const timespec* timeout, const sigset_t* mask) {
+  return is_marked() ? suspending::ppoll(items, count, timeout, mask) : libc::ppoll(items, count, timeout, mask);
+}
+
+GREENWAY_INTERPOSED int select(int count, fd_set* read, fd_set* write, fd_set* except, timeval* timeout) {
+  return is_marked() ? suspending::select(count, read, write, except, timeout) : libc::select(count, read, write, except, timeout);
+}
+
+GREENWAY_INTERPOSED int pselect(int count, fd_set* read, fd_set* write, fd_set* except, const timespec* timeout, const sigset_t* mask) {
+  return is_marked() ? suspending::pselect(count, read, write, except, timeout, mask) : libc::pselect(count, read, write, except, timeout, mask);
+}
+
+GREENWAY_INTERPOSED int epoll_wait(int epoll, epoll_event* events, int count, int timeout) {
+  return is_marked() ? suspending::epoll_wait(epoll, events, count, timeout) : libc::epoll_wait(epoll, events, count, timeout);
+}
+
+GREENWAY_INTERPOSED int epoll_pwait(int epoll, epoll_event* events, int count, int timeout, const sigset_t* mask) {
+  return is_marked() ? suspending::epoll_pwait(epoll, events, count, timeout, mask) : libc::epoll_pwait(epoll, events, count, timeout, mask);
 }
 
 GREENWAY_INTERPOSED int __poll_chk(pollfd* items, nfds_t count, int timeout, std::size_t size) {

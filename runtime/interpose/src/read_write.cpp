@@ -160,11 +160,10 @@ bool is_empty(const iovec* vectors, int count) noexcept {
 
 }  // namespace
 
-}  // namespace greenway::interpose
+/// What becomes of the calls of a greenlet that is marked.
+namespace suspending {
 
-using namespace greenway::interpose;
-
-GREENWAY_INTERPOSED ssize_t read(int fd, void* buffer, std::size_t size) {
+[[gnu::noinline]] ssize_t read(int fd, void* buffer, std::size_t size) {
   if (is_libcs("read", fd) || size == 0) {
     return libc::read(fd, buffer, size);
   }
@@ -172,14 +171,14 @@ GREENWAY_INTERPOSED ssize_t read(int fd, void* buffer, std::size_t size) {
   return read_vectors(fd, &vector, 1);
 }
 
-GREENWAY_INTERPOSED ssize_t readv(int fd, const iovec* vectors, int count) {
+[[gnu::noinline]] ssize_t readv(int fd, const iovec* vectors, int count) {
   if (is_libcs("readv", fd) || is_empty(vectors, count)) {
     return libc::readv(fd, vectors, count);
   }
   return read_vectors(fd, vectors, count);
 }
 
-GREENWAY_INTERPOSED ssize_t pread(int fd, void* buffer, std::size_t size, off_t offset) {
+[[gnu::noinline]] ssize_t pread(int fd, void* buffer, std::size_t size, off_t offset) {
   if (is_libcs("pread", fd) || size == 0 || offset < 0) {
     return libc::pread(fd, buffer, size, offset);
   }
@@ -187,7 +186,7 @@ GREENWAY_INTERPOSED ssize_t pread(int fd, void* buffer, std::size_t size, off_t 
   return read_file(fd, &vector, 1, offset);
 }
 
-GREENWAY_INTERPOSED ssize_t write(int fd, const void* buffer, std::size_t size) {
+[[gnu::noinline]] ssize_t write(int fd, const void* buffer, std::size_t size) {
   if (is_libcs("write", fd) || size == 0) {
     return libc::write(fd, buffer, size);
   }
@@ -195,26 +194,64 @@ GREENWAY_INTERPOSED ssize_t write(int fd, const void* buffer, std::size_t size) 
   return write_vectors(fd, &vector, 1);
 }
 
-GREENWAY_INTERPOSED ssize_t writev(int fd, const iovec* vectors, int count) {
+[[gnu::noinline]] ssize_t writev(int fd, const iovec* vectors, int count) {
   if (is_libcs("writev", fd) || is_empty(vectors, count)) {
     return libc::writev(fd, vectors, count);
   }
   return write_vectors(fd, vectors, count);
 }
 
-GREENWAY_INTERPOSED ssize_t pwrite(int fd, const void* buffer, std::size_t size, off_t offset) {
+[[gnu::noinline]] ssize_t pwrite(int fd, const void* buffer, std::size_t size, off_t offset) {
   if (is_libcs("pwrite", fd) || size == 0) {
     return libc::pwrite(fd, buffer, size, offset);
   }
   return write_file(fd, [=]() noexcept { return libc::pwrite(fd, buffer, size, offset); });
 }
 
-GREENWAY_INTERPOSED int fsync(int fd) {
+[[gnu::noinline]] int fsync(int fd) {
   return is_libcs("fsync", fd) ? libc::fsync(fd) : on_helper([fd]() noexcept { return libc::fsync(fd); });
 }
 
-GREENWAY_INTERPOSED int fdatasync(int fd) {
+[[gnu::noinline]] int fdatasync(int fd) {
   return is_libcs("fdatasync", fd) ? libc::fdatasync(fd) : on_helper([fd]() noexcept { return libc::fdatasync(fd); });
+}
+
+}  // namespace suspending
+
+}  // namespace greenway::interpose
+
+using namespace greenway::interpose;
+
+GREENWAY_INTERPOSED ssize_t read(int fd, void* buffer, std::size_t size) {
+  return is_marked() ? suspending::read(fd, buffer, size) : libc::read(fd, buffer, size);
+}
+
+GREENWAY_INTERPOSED ssize_t readv(int fd, const iovec* vectors, int count) {
+  return is_marked() ? suspending::readv(fd, vectors, count) : libc::readv(fd, vectors, count);
+}
+
+GREENWAY_INTERPOSED ssize_t pread(int fd, void* buffer, std::size_t size, off_t offset) {
+  return is_marked() ? suspending::pread(fd, buffer, size, offset) : libc::pread(fd, buffer, size, offset);
+}
+
+GREENWAY_INTERPOSED ssize_t write(int fd, const void* buffer, std::size_t size) {
+  return is_marked() ? suspending::write(fd, buffer, size) : libc::write(fd, buffer, size);
+}
+
+GREENWAY_INTERPOSED ssize_t writev(int fd, const iovec* vectors, int count) {
+  return is_marked() ? suspending::writev(fd, vectors, count) : libc::writev(fd, vectors, count);
+}
+
+GREENWAY_INTERPOSED ssize_t pwrite(int fd, const void* buffer, std::size_t size, off_t offset) {
+  return is_marked() ? suspending::pwrite(fd, buffer, size, offset) : libc::pwrite(fd, buffer, size, offset);
+}
+
+GREENWAY_INTERPOSED int fsync(int fd) {
+  return is_marked() ? suspending::fsync(fd) : libc::fsync(fd);
+}
+
+GREENWAY_INTERPOSED int fdatasync(int fd) {
+  return is_marked() ? suspending::fdatasync(fd) : libc::fdatasync(fd);
 }
 
 // On 64-bit systems the same functions under other names.

@@ -50,38 +50,59 @@ bool is_of_the_wall(clockid_t clock) noexcept {
 
 }  // namespace
 
+/// What becomes of the calls of a greenlet that is marked.
+namespace suspending {
+
+[[gnu::noinline]] int nanosleep(const timespec* length, timespec* left) {
+  if (is_libcs("nanosleep") || !is_length(*length)) {
+    return libc::nanosleep(length, left);
+  }
+  const int error = sleep_for(*length, left);
+  return error == 0 ? 0 : fail(error);
+}
+
+[[gnu::noinline]] int clock_nanosleep(clockid_t clock, int flags, const timespec* time, timespec* left) {
+  if (is_libcs("clock_nanosleep") || !is_of_the_wall(clock) || !is_length(*time)) {
+    return libc::clock_nanosleep(clock, flags, time, left);
+  }
+  return (flags & TIMER_ABSTIME) != 0 ? sleep_until(clock, *time) : sleep_for(*time, left);
+}
+
+[[gnu::noinline]] int usleep(useconds_t length) {
+  if (is_libcs("usleep")) {
+    return libc::usleep(length);
+  }
+  const int error = sleep_for(as_timespec(length * std::int64_t{1000}), nullptr);
+  return error == 0 ? 0 : fail(error);
+}
+
+[[gnu::noinline]] unsigned sleep(unsigned length) {
+  if (is_libcs("sleep")) {
+    return libc::sleep(length);
+  }
+  timespec left{};
+  const int error = sleep_for({length, 0}, &left);
+  return error == 0 ? 0 : static_cast<unsigned>(left.tv_sec + (left.tv_nsec != 0 ? 1 : 0));
+}
+
+}  // namespace suspending
+
 }  // namespace greenway::interpose
 
-using namespace greenway;
+using namespace greenway::interpose;
 
 GREENWAY_INTERPOSED int nanosleep(const timespec* length, timespec* left) {
-  if (interpose::is_libcs("nanosleep") || !interpose::is_length(*length)) {
-    return interpose::libc::nanosleep(length, left);
-  }
-  const int error = interpose::sleep_for(*length, left);
-  return error == 0 ? 0 : interpose::fail(error);
+  return is_marked() ? suspending::nanosleep(length, left) : libc::nanosleep(length, left);
 }
 
 GREENWAY_INTERPOSED int clock_nanosleep(clockid_t clock, int flags, const timespec* time, timespec* left) {
-  if (interpose::is_libcs("clock_nanosleep") || !interpose::is_of_the_wall(clock) || !interpose::is_length(*time)) {
-    return interpose::libc::clock_nanosleep(clock, flags, time, left);
-  }
-  return (flags & TIMER_ABSTIME) != 0 ? interpose::sleep_until(clock, *time) : interpose::sleep_for(*time, left);
+  return is_marked() ? suspending::clock_nanosleep(clock, flags, time, left) : libc::clock_nanosleep(clock, flags, time, left);
 }
 
 GREENWAY_INTERPOSED int usleep(useconds_t length) {
-  if (interpose::is_libcs("usleep")) {
-    return interpose::libc::usleep(length);
-  }
-  const int error = interpose::sleep_for(interpose::as_timespec(length * std::int64_t{1000}), nullptr);
-  return error == 0 ? 0 : interpose::fail(error);
+  return is_marked() ? suspending::usleep(length) : libc::usleep(length);
 }
 
 GREENWAY_INTERPOSED unsigned sleep(unsigned length) {
-  if (interpose::is_libcs("sleep")) {
-    return interpose::libc::sleep(length);
-  }
-  timespec left{};
-  const int error = interpose::sleep_for({length, 0}, &left);
-  return error == 0 ? 0 : static_cast<unsigned>(left.tv_sec + (left.tv_nsec != 0 ? 1 : 0));
+  return is_marked() ? suspending::sleep(length) : libc::sleep(length);
 }

@@ -150,26 +150,24 @@ int each(unsigned count, std::int64_t until, Attempt attempt) noexcept {
 
 }  // namespace
 
-}  // namespace greenway::interpose
+/// What becomes of the calls of a greenlet that is marked.
+namespace suspending {
 
-using namespace greenway::interpose;
-using greenway::detail::no_bound;
-
-GREENWAY_INTERPOSED ssize_t recv(int fd, void* buffer, std::size_t size, int flags) {
+[[gnu::noinline]] ssize_t recv(int fd, void* buffer, std::size_t size, int flags) {
   if (is_libcs("recv", fd) || (flags & never_waits) != 0) {
     return libc::recv(fd, buffer, size, flags);
   }
   return receive(fd, buffer, size, flags, nullptr, nullptr);
 }
 
-GREENWAY_INTERPOSED ssize_t recvfrom(int fd, void* buffer, std::size_t size, int flags, sockaddr* address, socklen_t* length) {
+[[gnu::noinline]] ssize_t recvfrom(int fd, void* buffer, std::size_t size, int flags, sockaddr* address, socklen_t* length) {
   if (is_libcs("recvfrom", fd) || (flags & never_waits) != 0) {
     return libc::recvfrom(fd, buffer, size, flags, address, length);
   }
   return receive(fd, buffer, size, flags, address, length);
 }
 
-GREENWAY_INTERPOSED ssize_t recvmsg(int fd, msghdr* message, int flags) {
+[[gnu::noinline]] ssize_t recvmsg(int fd, msghdr* message, int flags) {
   if (is_libcs("recvmsg", fd) || (flags & never_waits) != 0) {
     return libc::recvmsg(fd, message, flags);
   }
@@ -177,11 +175,11 @@ GREENWAY_INTERPOSED ssize_t recvmsg(int fd, msghdr* message, int flags) {
                     [=]() noexcept { return libc::recvmsg(fd, message, flags | MSG_DONTWAIT); });
 }
 
-GREENWAY_INTERPOSED int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
+[[gnu::noinline]] int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
   if (is_libcs("recvmmsg", fd) || (flags & never_waits) != 0 || (timeout != nullptr && !is_length(*timeout))) {
     return libc::recvmmsg(fd, messages, count, flags, timeout);
   }
-  const std::int64_t until = timeout == nullptr ? no_bound : from_now(nanoseconds(*timeout));
+  const std::int64_t until = timeout == nullptr ? detail::no_bound : from_now(nanoseconds(*timeout));
   const int received = each(count, until, [=](unsigned i) noexcept {
     if (i != 0 && (flags & MSG_WAITFORONE) != 0) {
       return libc::recvmmsg(fd, messages + i, 1, (flags & ~MSG_WAITFORONE) | MSG_DONTWAIT, nullptr);
@@ -196,14 +194,14 @@ GREENWAY_INTERPOSED int recvmmsg(int fd, mmsghdr* messages, unsigned count, int 
   return received;
 }
 
-GREENWAY_INTERPOSED ssize_t send(int fd, const void* buffer, std::size_t size, int flags) {
+[[gnu::noinline]] ssize_t send(int fd, const void* buffer, std::size_t size, int flags) {
   if (is_libcs("send", fd) || (flags & never_waits) != 0) {
     return libc::send(fd, buffer, size, flags);
   }
   return send_whole(fd, buffer, size, flags, nullptr, 0);
 }
 
-GREENWAY_INTERPOSED ssize_t sendto(int fd, const void* buffer, std::size_t size, int flags, const sockaddr* address,
+[[gnu::noinline]] ssize_t sendto(int fd, const void* buffer, std::size_t size, int flags, const sockaddr* address,
                                    socklen_t length) {
   if (is_libcs("sendto", fd) || (flags & never_waits) != 0) {
     return libc::sendto(fd, buffer, size, flags, address, length);
@@ -211,43 +209,93 @@ GREENWAY_INTERPOSED ssize_t sendto(int fd, const void* buffer, std::size_t size,
   return send_whole(fd, buffer, size, flags, address, length);
 }
 
-GREENWAY_INTERPOSED ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+[[gnu::noinline]] ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   if (is_libcs("sendmsg", fd) || (flags & never_waits) != 0) {
     return libc::sendmsg(fd, message, flags);
   }
   return send_message(fd, *message, flags);
 }
 
-GREENWAY_INTERPOSED int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+[[gnu::noinline]] int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
   if (is_libcs("sendmmsg", fd) || (flags & never_waits) != 0) {
     return libc::sendmmsg(fd, messages, count, flags);
   }
-  return each(count, no_bound, [=](unsigned i) noexcept {
+  return each(count, detail::no_bound, [=](unsigned i) noexcept {
     const ssize_t sent = send_message(fd, messages[i].msg_hdr, flags);
     messages[i].msg_len = sent < 0 ? 0 : static_cast<unsigned>(sent);
     return sent;
   });
 }
 
-GREENWAY_INTERPOSED int connect(int fd, const sockaddr* address, socklen_t length) {
+[[gnu::noinline]] int connect(int fd, const sockaddr* address, socklen_t length) {
   if (is_libcs("connect", fd) || is_nonblocking(fd)) {
     return libc::connect(fd, address, length);
   }
   return connect_until_done(fd, address, length);
 }
 
-GREENWAY_INTERPOSED int accept(int fd, sockaddr* address, socklen_t* length) {
+[[gnu::noinline]] int accept(int fd, sockaddr* address, socklen_t* length) {
   if (is_libcs("accept", fd) || is_nonblocking(fd)) {
     return libc::accept(fd, address, length);
   }
   return accept_one(fd, address, length, 0);
 }
 
-GREENWAY_INTERPOSED int accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
+[[gnu::noinline]] int accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
   if (is_libcs("accept4", fd) || is_nonblocking(fd)) {
     return libc::accept4(fd, address, length, flags);
   }
   return accept_one(fd, address, length, flags);
+}
+
+}  // namespace suspending
+
+}  // namespace greenway::interpose
+
+using namespace greenway::interpose;
+
+GREENWAY_INTERPOSED ssize_t recv(int fd, void* buffer, std::size_t size, int flags) {
+  return is_marked() ? suspending::recv(fd, buffer, size, flags) : libc::recv(fd, buffer, size, flags);
+}
+
+GREENWAY_INTERPOSED ssize_t recvfrom(int fd, void* buffer, std::size_t size, int flags, sockaddr* address, socklen_t* length) {
+  return is_marked() ? suspending::recvfrom(fd, buffer, size, flags, address, length) : libc::recvfrom(fd, buffer, size, flags, address, length);
+}
+
+GREENWAY_INTERPOSED ssize_t recvmsg(int fd, msghdr* message, int flags) {
+  return is_marked() ? suspending::recvmsg(fd, message, flags) : libc::recvmsg(fd, message, flags);
+}
+
+GREENWAY_INTERPOSED int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
+  return is_marked() ? suspending::recvmmsg(fd, messages, count, flags, timeout) : libc::recvmmsg(fd, messages, count, flags, timeout);
+}
+
+GREENWAY_INTERPOSED ssize_t send(int fd, const void* buffer, std::size_t size, int flags) {
+  return is_marked() ? suspending::send(fd, buffer, size, flags) : libc::send(fd, buffer, size, flags);
+}
+
+GREENWAY_INTERPOSED ssize_t sendto(int fd, const void* buffer, std::size_t size, int flags, const sockaddr* address, socklen_t length) {
+  return is_marked() ? suspending::sendto(fd, buffer, size, flags, address, length) : libc::sendto(fd, buffer, size, flags, address, length);
+}
+
+GREENWAY_INTERPOSED ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+  return is_marked() ? suspending::sendmsg(fd, message, flags) : libc::sendmsg(fd, message, flags);
+}
+
+GREENWAY_INTERPOSED int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  return is_marked() ? suspending::sendmmsg(fd, messages, count, flags) : libc::sendmmsg(fd, messages, count, flags);
+}
+
+GREENWAY_INTERPOSED int connect(int fd, const sockaddr* address, socklen_t length) {
+  return is_marked() ? suspending::connect(fd, address, length) : libc::connect(fd, address, length);
+}
+
+GREENWAY_INTERPOSED int accept(int fd, sockaddr* address, socklen_t* length) {
+  return is_marked() ? suspending::accept(fd, address, length) : libc::accept(fd, address, length);
+}
+
+GREENWAY_INTERPOSED int accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
+  return is_marked() ? suspending::accept4(fd, address, length, flags) : libc::accept4(fd, address, length, flags);
 }
 
 GREENWAY_INTERPOSED ssize_t __recv_chk(int fd, void* buffer, std::size_t size, std::size_t room, int flags) {
