@@ -95,6 +95,13 @@ std::uint64_t SimulatedHost::random() noexcept {
 
 void SimulatedHost::step() { step_until(TimePoint::max()); }
 
+void SimulatedHost::schedule() noexcept {
+  if (is_own_thread()) {
+    has_looked_ = false;
+  }
+  LoopHost::schedule();
+}
+
 void SimulatedHost::turn(Duration length) noexcept {
   const Turn here(*this);
   step_until(now_ + length);
@@ -102,9 +109,15 @@ void SimulatedHost::turn(Duration length) noexcept {
 
 void SimulatedHost::step_until(TimePoint limit) {
   look_for_waits();
-  HostAccess::reactor(*this)->poll(0);
-  HostAccess::take_inbox(*this);
+  if (HostAccess::reactor(*this)->poll(0) != 0) {
+    has_looked_ = false;
+  }
   release_held();
+  if (HostAccess::ready_count(*this) == 0 && !std::exchange(has_looked_, true)) {
+    HostAccess::run_first(*this);  // what other threads have left; from now on they ask for the loop again
+    return;
+  }
+  has_looked_ = false;
   if (HostAccess::ready_count(*this) == 0 || ++resumed_at_once_ == spin_limit) {
     resumed_at_once_ = 0;
     pass_time(limit);

@@ -19,7 +19,6 @@ std::vector<HostUnderTest> every_host() {
 #ifdef GREENWAY_TEST_EPOLL
       {"epoll", with_epoll_loop},
 #endif
-      {"simulation", with_simulated_loop},
       {"asio", with_asio_loop},
 #ifdef GREENWAY_TEST_UV
       {"uv", with_uv_loop},

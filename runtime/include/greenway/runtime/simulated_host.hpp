@@ -114,6 +114,7 @@ class SimulatedHost final : public LoopHost {
   [[nodiscard]] const std::vector<std::string>& trace() const noexcept { return trace_; }
 
  protected:
+  void schedule() noexcept override;
   void turn(Duration length) noexcept override;
   void step() override;
 
@@ -141,6 +142,7 @@ class SimulatedHost final : public LoopHost {
   TimePoint now_ = start;
   std::uint64_t random_state_;
   std::uint64_t waits_ = 0;
+  bool has_looked_ = false;  // for what other threads have left, since something happened
   unsigned resumed_at_once_ = 0;
   std::uint64_t last_look_;  // the processor's counter
   std::multimap<std::uint64_t, Fault> injected_;
