@@ -18,6 +18,12 @@ bool has_type(Connection& connection, const std::string& name) {
       .has_value();
 }
 
+std::vector<std::string> keys_of(std::vector<Table>::const_iterator first, std::vector<Table>::const_iterator last) {
+  std::vector<std::string> keys;
+  std::transform(first, last, std::back_inserter(keys), [](const Table& table) { return table.data().key(); });
+  return keys;
+}
+
 }  // namespace
 
 bool has_table(Connection& connection, const std::string& name, const std::string& schema) {
@@ -63,14 +69,21 @@ void create_tables(Connection& connection, const MetaData& metadata, bool checkf
       connection.exec_driver_sql(sql);
     }
   }
-  for (const Table& table : metadata.sorted_tables()) {
-    if (checkfirst && has_table(connection, table.name(), dialect.translated(table.data().schema))) {
+  const std::vector<Table> tables = metadata.sorted_tables();
+  std::vector<std::string> foreign_keys;  // of tables that refer to each other
+  for (auto table = tables.begin(); table != tables.end(); ++table) {
+    if (checkfirst && has_table(connection, table->name(), dialect.translated(table->data().schema))) {
       continue;
     }
-    connection.exec_driver_sql(create_table_sql(table, dialect));
-    for (const std::string& sql : create_index_sql(table, dialect)) {
+    const std::vector<std::string> later = keys_of(table + 1, tables.end());
+    connection.exec_driver_sql(create_table_sql(*table, dialect, later));
+    for (const std::string& sql : create_index_sql(*table, dialect)) {
       connection.exec_driver_sql(sql);
     }
+    std::ranges::move(add_foreign_key_sql(*table, dialect, later), std::back_inserter(foreign_keys));
+  }
+  for (const std::string& sql : foreign_keys) {
+    connection.exec_driver_sql(sql);
   }
 }
 
@@ -78,10 +91,25 @@ void drop_tables(Connection& connection, const MetaData& metadata, bool checkfir
   const Dialect& dialect = connection.dialect();
   std::vector<Table> tables = metadata.sorted_tables();
   std::ranges::reverse(tables);
+  if (checkfirst) {
+    std::erase_if(tables, [&](const Table& table) {
+      return !has_table(connection, table.name(), dialect.translated(table.data().schema));
+    });
+  }
+  // Those that refer to each other can only go together.
+  bool is_circle = false;
+  std::string together;
+  for (auto table = tables.cbegin(); table != tables.cend(); ++table) {
+    is_circle |= !add_foreign_key_sql(*table, dialect, keys_of(tables.cbegin(), table)).empty();
+    const std::string sql = drop_table_sql(*table, dialect);
+    together += together.empty() ? sql : "," + sql.substr(std::string_view("DROP TABLE").size());
+  }
+  if (is_circle) {
+    connection.exec_driver_sql(together);
+    tables.clear();
+  }
   for (const Table& table : tables) {
-    if (!checkfirst || has_table(connection, table.name(), dialect.translated(table.data().schema))) {
-      connection.exec_driver_sql(drop_table_sql(table, dialect));
-    }
+    connection.exec_driver_sql(drop_table_sql(table, dialect));
   }
   for (const auto& [name, sql] : create_type_sql(metadata, dialect)) {
     if (!checkfirst || has_type(connection, name)) {

@@ -83,9 +83,9 @@ std::string named(const std::string& pattern, const std::string& given, const Ta
 /// The text of one table's definition.
 class TableWriter {
  public:
-  TableWriter(const Table& table, const Dialect& dialect)
+  TableWriter(const Table& table, const Dialect& dialect, const std::vector<std::string>& later = {})
       : table_(table.data()), convention_(table.naming_convention()), dialect_(dialect),
-        is_sqlite_(dialect.kind() == Dialect::Kind::sqlite), key_(table.primary_key()) {}
+        is_sqlite_(dialect.kind() == Dialect::Kind::sqlite), key_(table.primary_key()), later_(later) {}
 
   std::string create() {
     for (const Column& column : table_.columns) {
@@ -93,6 +93,18 @@ class TableWriter {
     }
     constraints();
     return "CREATE TABLE " + name() + " (\n\t" + joined(parts_, ",\n\t") + "\n)";
+  }
+
+  std::vector<std::string> add_foreign_keys() {
+    for (const ForeignKeyConstraint& key : table_.foreign_keys) {
+      if (is_later(key)) {
+        foreign_key(key);
+      }
+    }
+    for (std::string& part : parts_) {
+      part.insert(0, "ALTER TABLE " + name() + " ADD ");
+    }
+    return std::move(parts_);
   }
 
   std::vector<std::string> indexes() {
@@ -216,8 +228,16 @@ class TableWriter {
       }
     }
     for (const ForeignKeyConstraint& key : table_.foreign_keys) {
-      foreign_key(key);
+      if (!is_later(key)) {
+        foreign_key(key);
+      }
     }
+  }
+
+  // SQLite takes a foreign key to what is not there yet.
+  bool is_later(const ForeignKeyConstraint& key) const {
+    const std::string& target = key.referred.front();
+    return !is_sqlite_ && std::ranges::find(later_, target.substr(0, target.rfind('.'))) != later_.end();
   }
 
   void enumeration(const Column::Data& column) {
@@ -259,6 +279,7 @@ class TableWriter {
   const Dialect& dialect_;
   const bool is_sqlite_;
   const std::vector<Column> key_;
+  const std::vector<std::string> later_;
   std::vector<std::string> parts_;
 };
 
@@ -268,7 +289,13 @@ CreateTable::CreateTable(const Table& table) : Statement(detail::NodeRef(new det
 
 DropTable::DropTable(const Table& table) : Statement(detail::NodeRef(new detail::DdlNode(table, true))) {}
 
-std::string create_table_sql(const Table& table, const Dialect& dialect) { return TableWriter(table, dialect).create(); }
+std::string create_table_sql(const Table& table, const Dialect& dialect, const std::vector<std::string>& later) {
+  return TableWriter(table, dialect, later).create();
+}
+
+std::vector<std::string> add_foreign_key_sql(const Table& table, const Dialect& dialect, const std::vector<std::string>& later) {
+  return TableWriter(table, dialect, later).add_foreign_keys();
+}
 
 std::vector<std::string> create_index_sql(const Table& table, const Dialect& dialect) {
   return TableWriter(table, dialect).indexes();

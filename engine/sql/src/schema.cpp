@@ -156,7 +156,7 @@ std::vector<Table> MetaData::sorted_tables() const {
   std::vector<Table> sorted;
   std::set<std::string> done;
   std::set<std::string> open;
-  // Depth first; a cycle is broken where it closes, and its last foreign key added by ALTER TABLE.
+  // Depth first; a cycle is broken where it closes: the last of its foreign keys is to a table behind its own.
   const auto visit = [&](const auto& self, const Table& table) -> void {
     const std::string key = table.data().key();
     if (done.contains(key) || !open.insert(key).second) {

@@ -30,9 +30,16 @@ class DropTable : public Statement {
 
 /// @param table    Any.
 /// @param dialect  For which database.
+/// @param later    Table::Data::key of those that are not there yet: on PostgreSQL foreign keys to them are left out.
 /// @return `CREATE TABLE …`, without its indexes.
 /// @throws CompileError  The database cannot do that.
-[[nodiscard]] std::string create_table_sql(const Table& table, const Dialect& dialect);
+[[nodiscard]] std::string create_table_sql(const Table& table, const Dialect& dialect, const std::vector<std::string>& later = {});
+/// @param table    Any.
+/// @param dialect  For which database.
+/// @param later    As of create_table_sql(): those that are there now.
+/// @return `ALTER TABLE … ADD FOREIGN KEY …`, for each that was left out; none on SQLite.
+[[nodiscard]] std::vector<std::string> add_foreign_key_sql(const Table& table, const Dialect& dialect,
+                                                           const std::vector<std::string>& later);
 /// @param table    Any.
 /// @param dialect  For which database.
 /// @return `CREATE INDEX …`, for each of its indexes, and on PostgreSQL `COMMENT ON …`, for each of its comments.
