@@ -73,6 +73,60 @@ TEST_CASE("an entity with a relationship knows the session that has it, wherever
   });
 }
 
+TEST_CASE("an entity that has left its session tells whether it stood for a row") {
+  everywhere([](const gw::Engine& engine) {
+    const auto parent = std::make_shared<Parent>(Parent{.name = "p"});
+    CHECK(gw::inspect(parent).state == gw::EntityState::transient);
+    gw::Session session(engine);
+    session.add(parent);
+    CHECK(gw::inspect(parent).state == gw::EntityState::pending);
+    session.expunge(parent);
+    CHECK(gw::inspect(parent).state == gw::EntityState::transient);
+    session.add(parent);
+    session.flush();
+    CHECK(gw::inspect(parent).state == gw::EntityState::persistent);
+    session.rollback();
+    CHECK(gw::inspect(parent).state == gw::EntityState::transient);
+    session.add(parent);
+    session.commit();
+    session.expunge(parent);
+    CHECK(gw::inspect(parent).state == gw::EntityState::detached);
+    CHECK(gw::inspect(parent).identity == gw::identity_key(parent));
+    CHECK(gw::inspect(session, parent).state == gw::EntityState::detached);
+    CHECK(gw::inspect(std::make_shared<Parent>(*parent)).state == gw::EntityState::transient);
+
+    const auto same = session.get<Parent>(parent->id);
+    session.delete_(same);
+    session.commit();
+    CHECK(gw::inspect(same).state == gw::EntityState::detached);
+    const auto place = session.add(Place{.row = 1, .column = 1});
+    session.commit();
+    session.close();
+    CHECK(gw::inspect(session, place).state == gw::EntityState::transient);  // which has no place to remember it
+    CHECK_THROWS_AS(gw::inspect(place), gw::InvalidRequestError);
+  });
+}
+
+TEST_CASE("an entity of a coroutine's session knows that, and one of another session does not") {
+  everywhere([](const gw::Engine& engine) {
+    gw::Session plain(engine);
+    const auto own = plain.add(Parent{});
+    CHECK_FALSE(gw::async_object_session(own).has_value());
+    CHECK(gw::inspect(own).async_session == nullptr);
+    const auto parent = std::make_shared<Parent>();
+    {
+      gw::AsyncSession session{gw::AsyncEngine(engine)};
+      session.add(parent);
+      const std::optional<gw::AsyncSession> found = gw::async_object_session(parent);
+      REQUIRE(found.has_value());
+      CHECK(&found->sync_session() == &session.sync_session());
+      CHECK(gw::object_session(parent) == &session.sync_session());
+      CHECK(gw::inspect(parent).async_session.get() == &session.sync_session());
+    }
+    CHECK_FALSE(gw::async_object_session(parent).has_value());
+  });
+}
+
 TEST_CASE("the history of a relationship says who came, who stayed and who left") {
   everywhere([](const gw::Engine& engine) {
     gw::Session session(engine);

@@ -165,6 +165,9 @@ void pair_up(Mapper& mapper, std::size_t number) {
     relationship.back = static_cast<std::size_t>(other - target.relationships.begin());
   }
   const auto keeps_more = [&](const Relationship& other, std::size_t its_number) {
+    if (other.is_write_only || relationship.is_write_only) {
+      return !other.is_write_only && relationship.is_write_only;
+    }
     if (other.is_many != relationship.is_many) {
       return other.is_many;
     }
@@ -174,7 +177,7 @@ void pair_up(Mapper& mapper, std::size_t number) {
     relationship.points_only = keeps_more(target.relationships[*relationship.back], *relationship.back);
   } else if (!relationship.is_many) {
     relationship.points_only = std::ranges::any_of(target.relationships, [&](const Relationship& other) {
-      return other.is_many && other.target == &mapper && is_same_key(relationship, other);
+      return other.is_many && !other.is_write_only && other.target == &mapper && is_same_key(relationship, other);
     });
   }
 }
@@ -242,6 +245,27 @@ class Ranking {
   std::size_t next_rank_ = 0;
 };
 
+bool has_member_for(const Mapper& mapper, const std::string& column) {
+  return std::ranges::find(mapper.attributes, column, [](const Attribute& attribute) { return attribute.column.name(); }) !=
+         mapper.attributes.end();
+}
+
+/// Keys that no member has are the database's alone.
+std::vector<CyclicKey> cyclic_keys(const Mapper& from, const std::vector<Mapper*>& mappers) {
+  std::vector<CyclicKey> cyclic;
+  for (const Mapper* const to : mappers) {
+    if (to == &from || to->rank != from.rank) {
+      continue;
+    }
+    for (const ForeignKeyConstraint* const key : keys_between(*from.table, *to->table, {})) {
+      if (std::ranges::all_of(key->columns, [&](const std::string& column) { return has_member_for(from, column); })) {
+        cyclic.push_back({to, pairs_of(*key, from, *to)});
+      }
+    }
+  }
+  return cyclic;
+}
+
 }  // namespace
 
 void configure(const std::vector<Mapper*>& mappers, const MetaData& metadata) {
@@ -256,6 +280,9 @@ void configure(const std::vector<Mapper*>& mappers, const MetaData& metadata) {
     }
   }
   Ranking{mappers};
+  for (Mapper* const mapper : mappers) {
+    mapper->cyclic_keys = cyclic_keys(*mapper, mappers);
+  }
 }
 
 }  // namespace greenway::detail

@@ -46,6 +46,9 @@ Parameters parameters_of(const Mapper& mapper, const void* entity) {
   for (std::size_t i = 0; i != mapper.attributes.size(); ++i) {
     const Attribute& attribute = mapper.attributes[i];
     const void* const member = static_cast<const std::byte*>(entity) + attribute.offset;
+    if (attribute.expression) {
+      continue;
+    }
     if (attribute.is_version && attribute.type->is_unset(member)) {
       set.add(attribute.column.name(), Value(1));
     } else if (!attribute.has_default || !attribute.type->is_unset(member)) {
@@ -53,6 +56,19 @@ Parameters parameters_of(const Mapper& mapper, const void* entity) {
     }
   }
   return set;
+}
+
+Parameters replaced(const Parameters& set, const Parameters& by) {
+  Parameters all;
+  for (const auto& [name, value] : set.items()) {
+    if (std::ranges::find(by.items(), name, [](const auto& item) { return item.first; }) == by.items().end()) {
+      all.add(name, value);
+    }
+  }
+  for (const auto& [name, value] : by.items()) {
+    all.add(name, value);
+  }
+  return all;
 }
 
 std::vector<std::string> columns_of(const Mapper& mapper, const std::vector<std::size_t>& offsets) {

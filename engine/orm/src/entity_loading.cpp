@@ -79,6 +79,7 @@ void SessionState::populate(Instance& instance, EntityColumns& columns, const Ro
   if (columns.plan != nullptr) {
     instance.own_rest().unloaded = columns.plan->deferred;
     instance.own_rest().plan = columns.plan;
+    instance.mark_deferred();
   } else if (instance.has_rest()) {
     instance.own_rest().unloaded.clear();
   }
@@ -92,8 +93,14 @@ void SessionState::complete(Instance& instance, const EntityColumns& columns, co
   bool is_complete = true;
   for (std::size_t i = 0; i != rest.unloaded.size(); ++i) {
     if (rest.unloaded[i] && !columns.is_left_out(i)) {
-      instance.mapper.attributes[i].type->read(instance.member(i), row, columns.column(i));
-      rest.written[i] = instance.value(i);
+      const MemberType& type = *instance.mapper.attributes[i].type;
+      if (instance.is_assigned(i)) {
+        DeferredAccess::settle(*type.deferred(instance.member(i)));
+        rest.written[i] = row.get<Value>(columns.column(i));
+      } else {
+        type.read(instance.member(i), row, columns.column(i));
+        rest.written[i] = instance.value(i);
+      }
       if (rest.before) {
         (*rest.before)[i] = rest.written[i];  // it cannot have been changed since
       }

@@ -21,6 +21,11 @@ bool is_operation(const Node& node) noexcept {
   return node.kind > NodeKind::column && node.kind < NodeKind::table && node.kind != NodeKind::bind;
 }
 
+bool has_select(const Node& node) {
+  return node.kind == NodeKind::select || node.kind == NodeKind::compound ||
+         std::ranges::any_of(node.children, [](const NodeRef& child) { return child && has_select(*child); });
+}
+
 // A copy with some parts replaced: those that `by` returns something for.
 NodeRef replaced(const NodeRef& node, const std::function<NodeRef(const Node&)>& by) {
   if (NodeRef other = by(*node)) {
@@ -55,8 +60,8 @@ class Builder {
     entity.first = columns_.size();
     for (std::size_t i = 0; i != entity.mapper->attributes.size(); ++i) {
       if (!entity.is_left_out(i)) {
-        const Column& column = entity.mapper->attributes[i].column;
-        columns_.push_back(alias == nullptr ? ColumnElement(column) : alias->c(column.name()));
+        const Attribute& attribute = entity.mapper->attributes[i];
+        columns_.push_back(alias == nullptr ? ColumnElement(attribute.column) : column_in(*entity.mapper, attribute, *alias));
       }
     }
   }
@@ -202,6 +207,18 @@ std::vector<RelatedJoin> joins_of(const Relationship& relationship, const std::f
   }
   joins.push_back({to == nullptr ? FromClause(*target.table) : *to, and_(on)});
   return joins;
+}
+
+ColumnElement column_in(const Mapper& mapper, const Attribute& attribute, const FromClause& alias) {
+  if (!attribute.expression) {
+    return alias.c(attribute.column.name());
+  }
+  if (has_select(*attribute.column.node())) {
+    throw InvalidRequestError("'" + mapper.name + "." + attribute.column.name() + "' is a column_property of a subquery, which " +
+                              "cannot be loaded under another name of its class: use selectinload() rather than a join, or leave it "
+                              "out by defer()");
+  }
+  return rebased(attribute.column, *mapper.table, alias);
 }
 
 ColumnElement rebased(const ColumnElement& element, const FromClause& table, const FromClause& alias) {

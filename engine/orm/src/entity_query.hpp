@@ -75,6 +75,9 @@ struct RelatedJoin {
 std::vector<RelatedJoin> joins_of(const Relationship& relationship, const std::function<ColumnElement(std::size_t)>& mine,
                                   const FromClause* to);
 
+// An attribute's column, in another name of its table.
+ColumnElement column_in(const Mapper& mapper, const Attribute& attribute, const FromClause& alias);
+
 // An expression with columns of a table replaced by those of an alias of it.
 ColumnElement rebased(const ColumnElement& element, const FromClause& table, const FromClause& alias);
 

@@ -85,6 +85,7 @@ void SessionState::expire(const void* object, const std::vector<std::size_t>& me
   for (const std::size_t attribute : attributes) {
     instance.own_rest().unloaded[attribute] = true;
   }
+  instance.mark_deferred();
   for (const std::size_t relationship : relationships) {
     forget_related(instance, relationship);
   }

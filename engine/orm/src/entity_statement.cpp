@@ -22,7 +22,7 @@ Select select_of(const std::vector<EntityStatement::Item>& items) {
       continue;
     }
     for (const Attribute& attribute : item.mapper->attributes) {
-      columns.emplace_back(item.alias ? item.alias->c(attribute.column.name()) : ColumnElement(attribute.column));
+      columns.emplace_back(item.alias ? column_in(*item.mapper, attribute, *item.alias) : ColumnElement(attribute.column));
     }
   }
   return Select(columns);

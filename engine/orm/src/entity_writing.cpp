@@ -35,6 +35,12 @@ void write_down(Instance& instance) {
   for (std::size_t i = 0; i != count; ++i) {
     written.push_back(instance.value(i));
   }
+  for (const std::size_t attribute : instance.mapper.deferred) {
+    if (instance.is_unloaded(attribute) && instance.is_assigned(attribute)) {
+      DeferredAccess::settle(*instance.mapper.attributes[attribute].type->deferred(instance.member(attribute)));
+      instance.own_rest().unloaded[attribute] = false;
+    }
+  }
 }
 
 /// How many rows one statement can be given.
@@ -70,7 +76,7 @@ void EntityWriter::insert(const Mapper& mapper, std::span<Instance* const> insta
     Mask says(mapper.attributes.size());
     for (std::size_t i = 0; i != says.size(); ++i) {
       const Attribute& attribute = mapper.attributes[i];
-      says[i] = !attribute.has_default || !attribute.type->is_unset(instance->member(i));
+      says[i] = !attribute.expression && (!attribute.has_default || !attribute.type->is_unset(instance->member(i)));
     }
     groups[std::move(says)].push_back(instance);
   }
@@ -83,7 +89,7 @@ void EntityWriter::insert_some(const Mapper& mapper, const Mask& mask, std::span
   std::vector<std::size_t> made;  // by the database; or the key, so that there is an answer
   std::vector<Selected> returned;
   for (std::size_t i = 0; i != mask.size(); ++i) {
-    if (!mask[i]) {
+    if (!mask[i] && !mapper.attributes[i].expression) {
       made.push_back(i);
       returned.emplace_back(mapper.attributes[i].column);
     }
@@ -121,6 +127,14 @@ void EntityWriter::become_persistent(Instance& instance) {
   instance.is_new = true;
   instance.key = session_.key_of(instance);
   write_down(instance);
+  if (!instance.mapper.computed.empty()) {
+    std::vector<bool>& unloaded = instance.own_rest().unloaded;
+    unloaded.resize(instance.mapper.attributes.size());
+    for (const std::size_t attribute : instance.mapper.computed) {
+      unloaded[attribute] = true;  // the next row that is met says it
+    }
+    instance.mark_deferred();
+  }
   if (!session_.identity_map_[&instance.mapper].insert(instance)) {
     throw InvalidRequestError("New instance of " + instance.mapper.name +
                               " with its primary key conflicts with a persistent instance of this Session");

@@ -40,21 +40,43 @@ IdentityKey identity_of(const Mapper& mapper, const void* entity) {
   return key;
 }
 
+namespace {
+
+const Related& related_of(const Mapper& mapper, const void* entity) { return mapper.related(const_cast<void*>(entity), 0); }
+
+}  // namespace
+
 Session* session_of(const Mapper& mapper, const void* entity) {
   if (mapper.relationships.empty()) {
     throw InvalidRequestError("entities of class '" + mapper.name + "' have no relationship that knows their session: ask a "
                               "session whether it contains() one");
   }
-  const Instance* const owner = RelatedAccess::owner(mapper.related(const_cast<void*>(entity), 0));
+  const Instance* const owner = RelatedAccess::owner(related_of(mapper, entity));
   return owner != nullptr ? owner->session->handle() : nullptr;
+}
+
+std::shared_ptr<Session> async_session_of(const Mapper& mapper, const void* entity) {
+  const Session* const session = session_of(mapper, entity);
+  return session != nullptr ? SessionAccess::state(*session)->async_handle() : nullptr;
+}
+
+InstanceState inspect(const Mapper& mapper, const void* entity) {
+  const Session* const session = session_of(mapper, entity);
+  return inspect(session != nullptr ? SessionAccess::state(*session) : nullptr, mapper, entity);
 }
 
 InstanceState inspect(const SessionState* session, const Mapper& mapper, const void* entity) {
   InstanceState it{.mapper = mapper.name, .table = *mapper.table};
   const Instance* const instance = session != nullptr ? session->find(entity) : nullptr;
   if (instance == nullptr) {
+    const bool is_of_none = mapper.relationships.empty() || RelatedAccess::owner(related_of(mapper, entity)) == nullptr;
+    if (!mapper.relationships.empty() && is_of_none && RelatedAccess::had_row(related_of(mapper, entity))) {
+      it.state = EntityState::detached;
+      it.identity = identity_of(mapper, entity);
+    }
     return it;
   }
+  it.async_session = session->async_handle();
   it.state = session->state_of(entity);
   it.is_expired = instance->is_stale;
   const bool has_row = instance->state != EntityState::pending;
@@ -64,12 +86,21 @@ InstanceState inspect(const SessionState* session, const Mapper& mapper, const v
   const std::vector<Value> row = has_row ? instance->row_values() : std::vector<Value>();
   for (std::size_t i = 0; i != mapper.attributes.size(); ++i) {
     const Attribute& attribute = mapper.attributes[i];
-    if (has_row ? !instance->is_unchanged(i) : !attribute.has_default || !attribute.type->is_unset(instance->member(i))) {
-      it.changed.push_back({attribute.column.name(), has_row ? std::optional(row[i]) : std::nullopt, instance->value(i)});
+    if (has_row ? !instance->is_unchanged(i) : !attribute.expression && (!attribute.has_default || !attribute.type->is_unset(instance->member(i)))) {
+      const bool is_known = has_row && !instance->is_unloaded(i);
+      it.changed.push_back({attribute.column.name(), is_known ? std::optional(row[i]) : std::nullopt, instance->value(i)});
+    }
+  }
+  for (const std::size_t attribute : mapper.deferred) {
+    if (!mapper.attributes[attribute].type->deferred(instance->member(attribute))->is_loaded()) {
+      it.unloaded.push_back(mapper.attributes[attribute].column.name());
     }
   }
   for (std::size_t i = 0; i != instance->related.size(); ++i) {
     const Related& related = mapper.related(instance->object.get(), i);
+    if (!related.is_loaded() && mapper.relationships[i].is_write_only) {
+      continue;
+    }
     if (!related.is_loaded()) {
       it.unloaded.push_back(mapper.relationships[i].name);
     } else if (RelatedAccess::items(related) != instance->related[i].items) {

@@ -6,6 +6,8 @@
 
 #include <greenway/orm/detail/mapper.hpp>
 
+#include "session_state.hpp"
+
 namespace greenway::detail {
 
 const Instance::Rest Instance::no_rest = {};
@@ -30,8 +32,11 @@ std::size_t Instance::column(std::size_t attribute) const {
 }
 
 bool Instance::is_unchanged(std::size_t attribute) const {
+  if (mapper.attributes[attribute].expression) {
+    return true;  // nothing to be written
+  }
   if (is_unloaded(attribute)) {
-    return true;
+    return !is_assigned(attribute);
   }
   const MemberType& type = *mapper.attributes[attribute].type;
   return loaded ? type.is_in(member(attribute), *loaded, column(attribute)) : value(attribute) == rest().written[attribute];
@@ -64,6 +69,20 @@ void Instance::set_row_values(std::vector<Value> values) {
 void Instance::assign(const std::vector<Value>& values) const {
   for (std::size_t i = 0; i != values.size(); ++i) {
     mapper.attributes[i].type->assign(member(i), values[i]);
+  }
+  mark_deferred();
+}
+
+bool Instance::is_assigned(std::size_t attribute) const {
+  const MemberType& type = *mapper.attributes[attribute].type;
+  return type.deferred != nullptr && DeferredAccess::is_assigned(*type.deferred(member(attribute)));
+}
+
+void Instance::mark_deferred() const {
+  for (const std::size_t attribute : mapper.deferred) {
+    if (is_unloaded(attribute)) {
+      DeferredAccess::forget(*mapper.attributes[attribute].type->deferred(member(attribute)));
+    }
   }
 }
 

@@ -113,6 +113,10 @@ struct Instance {
   void set_rest(const std::optional<Rest>& rest) { rest_ = rest ? std::make_unique<Rest>(*rest) : nullptr; }
 
   bool is_unloaded(std::size_t attribute) const { return !rest().unloaded.empty() && rest().unloaded[attribute]; }
+  // Whether it is one that is loaded when it is touched, has been assigned to before that, and is not written yet.
+  bool is_assigned(std::size_t attribute) const;
+  // What is loaded when it is touched, and is not loaded now, shows that.
+  void mark_deferred() const;
   // Where the row has an attribute.
   std::size_t column(std::size_t attribute) const;
   // Whether an attribute is what its row says, or the row says nothing of it.

@@ -97,6 +97,22 @@ std::string option_for(const Mapper& mapper, std::size_t relationship) {
   return ".options(selectinload(&" + mapper.name + "::" + mapper.relationships[relationship].name + "))";
 }
 
+/// That leaves out all that need not be known of an entity whose attribute is loaded.
+std::shared_ptr<LoadPlan> plan_for(const Instance& instance, std::size_t attribute) {
+  if (instance.is_stale) {
+    std::shared_ptr<LoadPlan> plan = mapped_plan(instance.mapper);
+    plan->deferred[attribute] = false;
+    return plan;
+  }
+  auto plan = std::make_shared<LoadPlan>();
+  plan->deferred.resize(instance.mapper.attributes.size(), true);
+  plan->deferred[attribute] = false;
+  for (const std::size_t part : instance.mapper.key) {
+    plan->deferred[part] = false;
+  }
+  return plan;
+}
+
 }  // namespace
 
 void SessionState::load_related(Instance& owner, std::size_t relationship, bool is_asked_for) {
@@ -106,6 +122,9 @@ void SessionState::load_related(Instance& owner, std::size_t relationship, bool 
   const bool is_implicit = !is_flushing_ && !is_asked_for;
   const LazyLoad how = !is_implicit ? LazyLoad::select : how_to_load(mapper, relationship, plan);
   const std::string name = mapper.name + "." + about.name;
+  if (about.is_write_only) {
+    throw InvalidRequestError("'" + name + "' is write-only, and never loaded: ask for what is in it by its select()");
+  }
   if (how == LazyLoad::raise) {
     throw InvalidRequestError("'" + name + "' is not available due to lazy='raise'");
   }
@@ -118,22 +137,47 @@ void SessionState::load_related(Instance& owner, std::size_t relationship, bool 
     if (how == LazyLoad::raise_on_sql) {
       throw InvalidRequestError("'" + name + "' is not available due to lazy='raise_on_sql'");
     }
-    if (options_.no_implicit_io && is_implicit) {
-      throw InvalidRequestError("loading '" + name +
-                                "' takes a statement, which this Session sends for nobody that does not ask for it "
-                                "(no_implicit_io): load it with its entity by " +
-                                option_for(mapper, relationship));
-    }
-    if (facade_ == Facade::async && !in_greenlet()) {
-      throw MissingGreenlet("loading " + mapper.name + "::" + about.name + " needs a greenlet: load it with its entity by " +
-                            option_for(mapper, relationship) + ", or run what touches it with AsyncSession::run_sync()");
-    }
+    check_may_load(mapper, about.name, option_for(mapper, relationship), is_implicit);
     autoflush();
     if (is_implicit) {
       note_lazy_load(owner, relationship);
     }
   }
   select_related(mapper, relationship, {&owner}, select);
+}
+
+void SessionState::check_may_load(const Mapper& mapper, const std::string& name, const std::string& option,
+                                  bool is_implicit) const {
+  if (options_.no_implicit_io && is_implicit) {
+    throw InvalidRequestError("loading '" + mapper.name + "." + name +
+                              "' takes a statement, which this Session sends for nobody that does not ask for it "
+                              "(no_implicit_io): load it with its entity by " +
+                              option);
+  }
+  if (facade_ == Facade::async && !in_greenlet()) {
+    throw MissingGreenlet("loading " + mapper.name + "::" + name + " needs a greenlet: load it with its entity by " + option +
+                          ", or run what touches it with AsyncSession::run_sync()");
+  }
+}
+
+void SessionState::load_deferred(Instance& owner, std::size_t attribute, bool is_asked_for) {
+  const Mapper& mapper = owner.mapper;
+  const std::string& name = mapper.attributes[attribute].column.name();
+  const SessionUse use(*this);
+  check_usable();
+  check_may_load(mapper, name, ".options(undefer(&" + mapper.name + "::" + name + "))", !is_flushing_ && !is_asked_for);
+  autoflush();
+  std::vector<Value> key;
+  for (const std::size_t part : mapper.key) {
+    key.push_back(owner.row_value(part));
+  }
+  EntityQuery query(select_by(mapper, key), mapper, plan_for(owner, attribute));
+  const std::optional<Row> row = connection().execute(query.select).first();
+  if (!row) {
+    throw InvalidRequestError("Could not load '" + mapper.name + "." + name + "': the row of its entity is gone");
+  }
+  query.entities.front().read(*this, *row);
+  query.entities.front().finish(*this);
 }
 
 void SessionState::note_lazy_load(const Instance& owner, std::size_t relationship) {

@@ -47,6 +47,13 @@ bool is_eager(LazyLoad how) noexcept {
 // A class that leads back to itself is not followed a second time.
 std::shared_ptr<LoadPlan> mapped_plan(const Mapper& mapper, Trail& trail) {
   std::shared_ptr<LoadPlan> plan;
+  if (!mapper.deferred.empty()) {
+    plan = std::make_shared<LoadPlan>();
+    plan->deferred.resize(mapper.attributes.size());
+    for (const std::size_t attribute : mapper.deferred) {
+      plan->deferred[attribute] = true;
+    }
+  }
   for (std::size_t i = 0; i != mapper.relationships.size(); ++i) {
     const Relationship& relationship = mapper.relationships[i];
     if (!is_eager(relationship.lazy) || std::ranges::find(trail, &relationship) != trail.end()) {
@@ -67,7 +74,7 @@ bool is_always_loaded(const Mapper& mapper, std::size_t attribute) {
 
 void choose_columns(const LoadStep& step, LoadPlan& plan) {
   const bool defers = step.columns == LoadStep::Columns::defer;
-  if (plan.deferred.empty()) {
+  if (!std::exchange(plan.is_chosen, true)) {
     plan.deferred.resize(step.mapper->attributes.size());
     for (std::size_t i = 0; i != plan.deferred.size() && step.columns == LoadStep::Columns::only; ++i) {
       plan.deferred[i] = !is_always_loaded(*step.mapper, i);

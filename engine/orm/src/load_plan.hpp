@@ -21,6 +21,7 @@ struct LoadPlan {
   };
 
   std::vector<bool> deferred = {};   // attributes that are left out; or empty
+  bool is_chosen = false;            // by an option
   std::vector<Branch> branches = {};
 
   const Branch* find(std::size_t relationship) const noexcept;

@@ -51,7 +51,7 @@ class Merge {
     for (const Attribute& attribute : mapper.attributes) {
       const void* const from = static_cast<const std::byte*>(given.get()) + attribute.offset;
       // What an INSERT would leave out says nothing here either.
-      if (!attribute.has_default || !attribute.type->is_unset(from)) {
+      if (says_something(attribute, given.get()) && (!attribute.has_default || !attribute.type->is_unset(from))) {
         attribute.type->assign(static_cast<std::byte*>(mine.get()) + attribute.offset, attribute.type->value(from));
       }
     }
@@ -73,14 +73,30 @@ class Merge {
     }
     std::shared_ptr<void> mine = session_.take_as_row(mapper, std::move(values));
     done_[given.get()] = mine;
+    std::vector<std::size_t> unknown;
+    for (const Attribute& attribute : mapper.attributes) {
+      if (!says_something(attribute, given.get())) {
+        unknown.push_back(attribute.offset);
+      }
+    }
+    if (!unknown.empty()) {
+      session_.expire(mine.get(), unknown);
+    }
     merge_related(mapper, given, mine);
     return mine;
+  }
+
+  // What has not been loaded, or is no column, does not.
+  static bool says_something(const Attribute& attribute, void* entity) {
+    const MemberType& type = *attribute.type;
+    return !attribute.expression &&
+           (type.deferred == nullptr || type.deferred(static_cast<std::byte*>(entity) + attribute.offset)->is_loaded());
   }
 
   void merge_related(const Mapper& mapper, const std::shared_ptr<void>& given, const std::shared_ptr<void>& mine) {
     for (std::size_t i = 0; i != mapper.relationships.size(); ++i) {
       const Related& theirs = mapper.related(given.get(), i);
-      if (!mapper.relationships[i].cascades.merges || !theirs.is_loaded()) {
+      if (!mapper.relationships[i].cascades.merges || mapper.relationships[i].is_write_only || !theirs.is_loaded()) {
         continue;
       }
       std::vector<std::shared_ptr<void>> items = RelatedAccess::items(theirs);

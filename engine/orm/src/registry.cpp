@@ -87,6 +87,17 @@ Registry::~Registry() {
 void Registry::add(std::unique_ptr<detail::Mapper> mapper) {
   for (std::size_t i = 0; i != mapper->attributes.size(); ++i) {
     detail::Attribute& attribute = mapper->attributes[i];
+    if (attribute.type->deferred != nullptr) {
+      if (attribute.column.data().primary_key || !attribute.column.data().foreign_keys.empty()) {
+        throw ArgumentError("column '" + attribute.column.name() + "' of class " + mapper->name +
+                            " is a key, which is loaded with its entity always: its member cannot be Deferred");
+      }
+      mapper->deferred.push_back(i);
+    }
+    if (attribute.expression) {
+      mapper->computed.push_back(i);
+      continue;
+    }
     attribute.column = mapper->table->c(attribute.column.name());
     const Column::Data& about = attribute.column.data();
     attribute.has_default = about.default_value || about.server_default || about.identity || about.computed ||
@@ -106,14 +117,23 @@ void Registry::add(std::unique_ptr<detail::Mapper> mapper) {
     throw ArgumentError("class " + mapper->name + " has no primary key: an entity has to be told from others by its row");
   }
   mapper->events = std::make_shared<detail::EntityEvents>();
-  std::vector<Selected> columns;
-  for (const detail::Attribute& attribute : mapper->attributes) {
-    columns.emplace_back(attribute.column);
-  }
-  mapper->select_all = Select(columns);
   const detail::Mapper* none = nullptr;
   if (!mapper->slot->compare_exchange_strong(none, mapper.get(), std::memory_order_acq_rel)) {
     throw InvalidRequestError("Class '" + mapper->name + "' already has a primary mapper defined");
+  }
+  try {
+    std::vector<Selected> columns;
+    for (detail::Attribute& attribute : mapper->attributes) {
+      if (attribute.expression) {
+        // To whoever selects it, or asks for it, the column is the expression.
+        static_cast<ColumnElement&>(attribute.column) = attribute.expression();
+      }
+      columns.emplace_back(attribute.column);
+    }
+    mapper->select_all = Select(columns);
+  } catch (...) {
+    mapper->slot->store(nullptr, std::memory_order_release);
+    throw;
   }
   mapper->number = mappers_.size();
   mappers_.push_back(std::move(mapper));

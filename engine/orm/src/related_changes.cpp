@@ -25,6 +25,9 @@ void SessionState::related_changed(Instance& owner, std::size_t relationship, co
   if (about.direction == Direction::many_to_one && about.back && removed != nullptr) {
     owner.is_orphan = added == nullptr && about.target->relationships[*about.back].cascades.deletes_orphans;
   }
+  if (about.is_write_only && removed != nullptr) {
+    owner.related[relationship].items.push_back(removed);  // it has been in it: what else was nobody knows
+  }
   if (Instance* const target = removed == nullptr ? nullptr : find(removed.get())) {
     target->is_orphan = target->is_orphan || about.cascades.deletes_orphans;
     if (about.back) {
@@ -84,7 +87,7 @@ void SessionState::put_back(Instance& target, std::size_t relationship, Instance
   const Relationship& about = target.mapper.relationships[relationship];
   Related& member = target.mapper.related(target.object.get(), relationship);
   if (about.is_many) {
-    if (member.is_loaded()) {
+    if (member.is_loaded() || about.is_write_only) {
       RelatedAccess::put(member, owner.object);
     } else {
       Instance::Related& later = target.related[relationship];
@@ -110,7 +113,9 @@ void SessionState::put_back(Instance& target, std::size_t relationship, Instance
 
 void SessionState::drop_back(Instance& target, std::size_t relationship, const Instance& owner) {
   Related& member = target.mapper.related(target.object.get(), relationship);
-  if (member.is_loaded() || !target.mapper.relationships[relationship].is_many) {
+  if (target.mapper.relationships[relationship].is_write_only) {
+    RelatedAccess::drop(member, owner.object.get());
+  } else if (member.is_loaded() || !target.mapper.relationships[relationship].is_many) {
     RelatedAccess::drop(member, owner.object.get());
     RelatedAccess::note_loaded(member);
   } else {

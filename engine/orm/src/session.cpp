@@ -61,6 +61,8 @@ detail::SessionState& Session::state() const {
 
 const detail::SessionState* detail::SessionAccess::state(const Session& session) noexcept { return session.state_.get(); }
 
+void detail::SessionAccess::share(const std::shared_ptr<Session>& session) noexcept { session->state_->set_async_handle(session); }
+
 detail::SessionUse detail::SessionAccess::use(Session& session) { return session.use(); }
 
 detail::SessionUse Session::use() const { return detail::SessionUse(state()); }

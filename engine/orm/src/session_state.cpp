@@ -31,6 +31,15 @@ void SessionState::make_stale(Instance& instance) {
   for (std::size_t i = 0; i != instance.related.size(); ++i) {
     forget_related(instance, i);
   }
+  if (!instance.mapper.deferred.empty()) {
+    instance.set_row_values(instance.row_values());
+    std::vector<bool>& unloaded = instance.own_rest().unloaded;
+    unloaded.resize(instance.mapper.attributes.size());
+    for (const std::size_t attribute : instance.mapper.deferred) {
+      unloaded[attribute] = true;
+    }
+    instance.mark_deferred();
+  }
 }
 
 Instance* SessionState::find(const void* object) const noexcept { return instances_.find(object); }
@@ -78,12 +87,23 @@ void SessionState::attach_related(Instance& instance, bool is_loaded) {
     // Of a new entity the relationships are what they are.
     RelatedAccess::attach(instance.mapper.related(instance.object.get(), i), instance, i, !is_loaded);
   }
+  for (const std::size_t attribute : instance.mapper.deferred) {
+    DeferredAccess::attach(*instance.mapper.attributes[attribute].type->deferred(instance.member(attribute)), instance, attribute,
+                           !is_loaded);
+  }
 }
 
-void SessionState::release(Instance& instance) noexcept {
+void SessionState::detach(const Instance& instance) noexcept {
   for (std::size_t i = 0; i != instance.mapper.relationships.size(); ++i) {
     RelatedAccess::detach(instance.mapper.related(instance.object.get(), i));
   }
+  for (const std::size_t attribute : instance.mapper.deferred) {
+    DeferredAccess::detach(*instance.mapper.attributes[attribute].type->deferred(instance.member(attribute)));
+  }
+}
+
+void SessionState::release(Instance& instance) noexcept {
+  detach(instance);
   if (const auto found = identity_map_.find(&instance.mapper); found != identity_map_.end()) {
     found->second.erase(instance);
   }

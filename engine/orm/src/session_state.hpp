@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <greenway/db/engine.hpp>
+#include <greenway/orm/deferred.hpp>
 #include <greenway/orm/detail/mapper.hpp>
 #include <greenway/orm/detail/entity_events.hpp>
 #include <greenway/orm/entity_state.hpp>
@@ -39,9 +40,11 @@ class RelatedAccess {
     related.owner_ = &owner;
     related.relationship_ = relationship;
     related.is_loaded_ = is_loaded;
+    related.had_row_ = false;
   }
   static void detach(Related& related) noexcept {
     related.is_gone_ = !related.is_loaded_;
+    related.had_row_ = related.owner_ != nullptr && related.owner_->state != EntityState::pending;
     related.owner_ = nullptr;
   }
   static void set(Related& related, std::vector<std::shared_ptr<void>> items, bool points_only) {
@@ -52,6 +55,7 @@ class RelatedAccess {
     }
   }
   static bool is_attached(const Related& related) noexcept { return related.is_attached(); }
+  static bool had_row(const Related& related) noexcept { return related.had_row_; }
   static const Instance* owner(const Related& related) noexcept { return related.owner_; }
   static std::vector<std::shared_ptr<void>> items(const Related& related) { return related.items(); }
   static void put(Related& related, const std::shared_ptr<void>& item) { related.put(item); }
@@ -63,6 +67,21 @@ class RelatedAccess {
     related.set_items({});
     related.is_loaded_ = false;
   }
+};
+
+// Likewise, into members that are loaded when they are touched.
+class DeferredAccess {
+ public:
+  static void attach(DeferredMember& member, Instance& owner, std::size_t attribute, bool is_loaded) noexcept {
+    member.owner_ = &owner;
+    member.attribute_ = attribute;
+    member.is_loaded_ = is_loaded;
+    member.is_assigned_ = false;
+  }
+  static void detach(DeferredMember& member) noexcept { member.owner_ = nullptr; }
+  static bool is_assigned(const DeferredMember& member) noexcept { return member.is_assigned_; }
+  static void settle(DeferredMember& member) noexcept { member.is_assigned_ = false; }
+  static void forget(DeferredMember& member) noexcept { member.is_loaded_ = member.is_assigned_ = false; }
 };
 
 // An entity as it was when a savepoint was made: nothing of it was unwritten then.
@@ -183,6 +202,7 @@ class SessionState {
   std::shared_ptr<void> get(const Mapper& mapper, const std::vector<Value>& key, const std::vector<LoaderOption>& options);
   void refresh(const void* object);
   void load_related(Instance& owner, std::size_t relationship, bool is_asked_for);
+  void load_deferred(Instance& owner, std::size_t attribute, bool is_asked_for);
   std::shared_ptr<void> get(const Mapper& mapper, const std::vector<Value>& key, const GetOptions& how);
   void refresh(const void* object, const std::vector<std::size_t>& members, const std::optional<ForUpdate>& lock);
 
@@ -202,6 +222,9 @@ class SessionState {
   SessionEvents& events();
   void set_handle(Session* handle) noexcept { handle_ = handle; }
   Session* handle() const noexcept { return handle_; }
+  // Of an AsyncSession, which shares it; else null.
+  std::shared_ptr<Session> async_handle() const noexcept { return async_handle_.lock(); }
+  void set_async_handle(std::weak_ptr<Session> handle) noexcept { async_handle_ = std::move(handle); }
   void set_maker_events(std::shared_ptr<SessionEvents> events) noexcept { maker_events_ = std::move(events); }
   void before_writing();
 
@@ -266,6 +289,8 @@ class SessionState {
   EntityKey key_of(const Instance& instance) const;
   std::vector<Instance*> select_related(const Mapper& mapper, std::size_t relationship, const std::vector<Instance*>& owners,
                                         const RelatedSelect& how = {});
+  void check_may_load(const Mapper& mapper, const std::string& name, const std::string& option, bool is_implicit) const;
+  static void detach(const Instance& instance) noexcept;
   void note_lazy_load(const Instance& owner, std::size_t relationship);
 
   const Engine engine_;
@@ -283,6 +308,7 @@ class SessionState {
   std::unordered_map<const Mapper*, IdentityMap> identity_map_;
   std::size_t last_number_ = 0;
   Session* handle_ = nullptr;  // whose state this is; null while that goes
+  std::weak_ptr<Session> async_handle_;
   std::unique_ptr<SessionEvents> events_;
   std::shared_ptr<SessionEvents> maker_events_;
   std::vector<std::pair<EntityNews, AnyEntity>> news_;  // to be told

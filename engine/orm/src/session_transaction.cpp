@@ -336,14 +336,13 @@ void SessionState::unmake(Instance& instance) {
       RelatedAccess::set(related, {}, false);  // what has no row is related to nothing
     }
   }
+  instance.state = EntityState::pending;  // for whoever asks what it was
   release(instance);
 }
 
 void SessionState::forget_entities() noexcept {
   for (const Instance* const instance : instances_) {
-    for (std::size_t i = 0; i != instance->mapper.relationships.size(); ++i) {
-      RelatedAccess::detach(instance->mapper.related(instance->object.get(), i));
-    }
+    detach(*instance);
   }
   identity_map_.clear();
   instances_.clear();

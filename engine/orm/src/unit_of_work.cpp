@@ -4,10 +4,13 @@
 //
 // What relationships have become is compared with what they were when they were loaded or last written. From that follow
 // who is an orphan, which members of foreign keys change, which rows of secondary tables come and go, and who has to be
-// inserted before whom. Then class by class, each above those that it refers to, the entities are written.
+// inserted before whom. Then class by class, each above those that it refers to, the entities are written. Where rows refer to
+// each other in a circle, a key that may be NULL is written by an UPDATE after they have been inserted, or before they are
+// deleted: SQLAlchemy's post_update, which nobody has to ask for here.
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <set>
 #include <string>
 #include <tuple>
@@ -18,6 +21,7 @@
 #include <greenway/orm/registry.hpp>
 
 #include "entity_writing.hpp"
+#include "entity_key.hpp"
 #include "session_state.hpp"
 
 namespace greenway::detail {
@@ -56,6 +60,7 @@ class UnitOfWork {
     bool is_holders;  // the relationship is the holder's
   };
   using Pairs = std::map<const Relationship*, std::set<std::pair<const Instance*, const Instance*>>>;
+  using Groups = std::vector<std::pair<const Mapper*, std::vector<Instance*>>>;  // by class
   using Owners = std::map<std::pair<const Mapper*, std::size_t>, std::vector<Instance*>>;  // by relationship
 
   static Related& related(const Instance& instance, std::size_t i) {
@@ -202,6 +207,11 @@ class UnitOfWork {
     if (!is_of_interest) {
       return;
     }
+    if (about.is_write_only && !about.passive_deletes) {
+      throw InvalidRequestError("'" + mapper.name + "." + about.name + "' is write-only, and cannot be loaded to delete what " +
+                                "belongs to an entity, or set it free: leave that to the database, by passive_deletes and an ON "
+                                "DELETE of the foreign key");
+    }
     if (!about.passive_deletes) {
       std::vector<Instance*> unloaded;
       std::ranges::copy_if(owners, std::back_inserter(unloaded),
@@ -347,15 +357,84 @@ class UnitOfWork {
     }
     write_links();
     for (auto rank = ranks.rbegin(); rank != ranks.rend(); ++rank) {
-      for_each_class(*rank, [&](const Mapper& mapper, std::span<Instance* const> some) {
-        std::vector<Instance*> gone;
-        std::ranges::copy_if(some, std::back_inserter(gone), [](const Instance* instance) { return instance->is_to_delete; });
-        if (!gone.empty()) {
-          writer_.remove(mapper, std::move(gone));
-          deleted_.insert(&mapper);
-        }
-      });
+      remove_all(*rank);
     }
+  }
+
+  // Class by class, each when the rows of no other refer to its own any more.
+  void remove_all(std::span<Instance* const> rank) {
+    Groups groups;
+    for_each_class(rank, [&](const Mapper& mapper, std::span<Instance* const> some) {
+      std::vector<Instance*> gone;
+      std::ranges::copy_if(some, std::back_inserter(gone), [](const Instance* instance) { return instance->is_to_delete; });
+      if (!gone.empty()) {
+        groups.emplace_back(&mapper, std::move(gone));
+      }
+    });
+    while (!groups.empty()) {
+      auto next = std::ranges::find_if(groups, [&](const auto& group) { return !is_referred_to(group, groups); });
+      if (next == groups.end()) {
+        if (clear_circle(groups)) {
+          continue;
+        }
+        next = groups.begin();  // which a deferred constraint allows
+      }
+      writer_.remove(*next->first, std::move(next->second));
+      deleted_.insert(next->first);
+      groups.erase(next);
+    }
+  }
+
+  static bool is_referred_to(const Groups::value_type& group, const Groups& groups) {
+    return std::ranges::any_of(groups, [&](const auto& other) {
+      return std::ranges::any_of(other.first->cyclic_keys, [&](const CyclicKey& key) {
+        return key.target == group.first && !referring(key, other.second, group.second).empty();
+      });
+    });
+  }
+
+  // Those of some entities whose rows refer to one of others.
+  static std::vector<Instance*> referring(const CyclicKey& key, const std::vector<Instance*>& some,
+                                          const std::vector<Instance*>& others) {
+    const auto text_of = [](const Instance& instance, auto&& attributes) {
+      std::string text;
+      for (const std::size_t attribute : attributes) {
+        append_key(text, instance.row_value(attribute));
+      }
+      return text;
+    };
+    std::set<std::string> referred;
+    for (const Instance* const other : others) {
+      referred.insert(text_of(*other, std::views::values(key.pairs)));
+    }
+    std::vector<Instance*> found;
+    std::ranges::copy_if(some, std::back_inserter(found), [&](const Instance* instance) {
+      return referred.contains(text_of(*instance, std::views::keys(key.pairs)));
+    });
+    return found;
+  }
+
+  // Writes NULL where rows refer to each other; false where that may not be.
+  bool clear_circle(const Groups& groups) {
+    for (const auto& [mapper, some] : groups) {
+      for (const CyclicKey& key : mapper->cyclic_keys) {
+        const auto others = std::ranges::find(groups, key.target, &Groups::value_type::first);
+        const bool may_be = std::ranges::all_of(
+            key.pairs, [&](const auto& pair) { return may_be_null(mapper->attributes[pair.first]); });
+        const std::vector<Instance*> found =
+            may_be && others != groups.end() ? referring(key, some, others->second) : std::vector<Instance*>();
+        for (Instance* const instance : found) {
+          for (const std::size_t attribute : std::views::keys(key.pairs)) {
+            mapper->attributes[attribute].type->unset(instance->member(attribute));
+          }
+        }
+        if (!found.empty()) {
+          writer_.update(*mapper, found);
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   template <class F>
@@ -382,19 +461,65 @@ class UnitOfWork {
         (waits == waits_for_.end() || waits->second == 0 ? ready : later).push_back(instance);
       }
       if (ready.empty()) {
-        throw InvalidRequestError("entities of " + waiting.front()->mapper.name +
-                                  " belong to each other in a circle: none can be inserted first");
+        break_circle(waiting);
+        continue;
       }
       for_each_class(ready, [&](const Mapper& mapper, std::span<Instance* const> some) { writer_.insert(mapper, some); });
       for (const Instance* const instance : ready) {
         const auto [first, last] = waiting_.equal_range(instance);
         for (auto link = first; link != last; ++link) {
           copy_key(links_[link->second]);
-          --waits_for_[links_[link->second].holder];
+          if (!broken_.contains(link->second)) {
+            --waits_for_[links_[link->second].holder];
+          }
         }
       }
       waiting = std::move(later);
     }
+  }
+
+  // Lets a key that may be NULL wait until all of them have been inserted.
+  void break_circle(const std::vector<Instance*>& waiting) {
+    std::set<const Instance*> circle(waiting.begin(), waiting.end());
+    const auto is_in_it = [&](const Link& link) { return circle.contains(link.holder) && circle.contains(link.referred); };
+    for (bool shrinks = true; shrinks;) {  // whom nobody waits for only comes behind it
+      std::set<const Instance*> referred;
+      for (const auto& [instance, link] : waiting_) {
+        if (is_in_it(links_[link])) {
+          referred.insert(instance);
+        }
+      }
+      shrinks = std::erase_if(circle, [&](const Instance* instance) { return !referred.contains(instance); }) != 0;
+    }
+    const auto is_open = [&](std::size_t i) { return !broken_.contains(i) && is_in_it(links_[i]); };
+    const auto all = std::views::iota(std::size_t(0), links_.size());
+    const auto first = std::ranges::find_if(all, [&](std::size_t i) { return is_open(i) && may_be_null(links_[i]); });
+    if (first == all.end()) {
+      throw InvalidRequestError("entities of " + waiting.front()->mapper.name +
+                                " belong to each other in a circle: none can be inserted first, since no foreign key of it "
+                                "may be NULL; make the member of one an std::optional");
+    }
+    for (const std::size_t i : all) {
+      if (is_open(i) && key_of(links_[i]) == key_of(links_[*first])) {
+        broken_.insert(i);
+        --waits_for_[links_[i].holder];
+      }
+    }
+  }
+
+  // Both sides of a relationship have the same one.
+  static std::pair<const Mapper*, std::size_t> key_of(const Link& link) {
+    const auto& [mine, other] = link.about->pairs.front();
+    return {&link.holder->mapper, link.is_holders ? mine : other};
+  }
+
+  static bool may_be_null(const Link& link) {
+    return std::ranges::all_of(link.about->pairs, [&](const auto& pair) {
+      return may_be_null(link.holder->mapper.attributes[link.is_holders ? pair.first : pair.second]);
+    });
+  }
+  static bool may_be_null(const Attribute& attribute) {
+    return attribute.type->is_optional && attribute.column.data().is_nullable();
   }
 
   void write_links() {
@@ -415,6 +540,11 @@ class UnitOfWork {
       for (std::size_t i = 0; i != instance->related.size(); ++i) {
         Instance::Related& known = instance->related[i];
         Related& member = related(*instance, i);
+        if (instance->mapper.relationships[i].is_write_only && instance->state == EntityState::persistent) {
+          RelatedAccess::forget(member);
+          known = {};
+          continue;
+        }
         known.added.clear();
         known.removed.clear();
         if (!member.is_loaded()) {
@@ -462,6 +592,7 @@ class UnitOfWork {
   std::vector<Link> cleared_;
   std::unordered_multimap<const Instance*, std::size_t> waiting_;  // links, by what they wait for
   std::unordered_map<const Instance*, std::size_t> waits_for_;     // how many, by who waits
+  std::set<std::size_t> broken_;                                   // links that nobody waits for
   Pairs come_;
   Pairs gone_;
   std::vector<std::pair<const Relationship*, std::vector<const Instance*>>> unlinked_;

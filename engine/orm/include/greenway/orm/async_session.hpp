@@ -33,6 +33,8 @@
 #include <vector>
 
 #include <greenway/db/async.hpp>
+#include <greenway/orm/deferred.hpp>
+#include <greenway/orm/inspect.hpp>
 #include <greenway/orm/session.hpp>
 #include <greenway/runtime/bridge.hpp>
 
@@ -115,11 +117,11 @@ class AsyncSession {
   /// @param engine   Where the database is.
   /// @param options  As of Session.
   explicit AsyncSession(const AsyncEngine& engine, const SessionOptions& options = {})
-      : session_(new Session(engine.sync_engine(), options, detail::Facade::async)) {}
+      : AsyncSession(Session(engine.sync_engine(), options, detail::Facade::async)) {}
   /// @param connection  As of Session.
   /// @param options     As of Session.
   explicit AsyncSession(const AsyncConnection& connection, const SessionOptions& options = {})
-      : session_(new Session(connection.sync_connection(), options, detail::Facade::async)) {}
+      : AsyncSession(Session(connection.sync_connection(), options, detail::Facade::async)) {}
 
   /// Session::add.
   /// @param entity  As there.
@@ -216,14 +218,14 @@ class AsyncSession {
   [[nodiscard]] Operation<std::shared_ptr<T>> get_one(K... key) {
     return greenlet_spawn([](const Shared& s, const K&... k) { return s->get_one<T>(k...); }, session_, std::move(key)...);
   }
-  /// Loads a relationship if it is not: `co_await session.load(a1, &A::bs)`.
+  /// Loads a relationship, or a Deferred column, if it is not: `co_await session.load(a1, &A::bs)`.
   /// @param entity  Of this session.
-  /// @param member  Its Many or One.
+  /// @param member  Its Many, One or Deferred.
   /// @return When it can be touched without waiting.
-  template <class T, class R>
-    requires std::derived_from<R, detail::Related>
-  [[nodiscard]] Operation<void> load(std::shared_ptr<T> entity, R T::*member) {
-    return greenlet_spawn([](const Shared&, const std::shared_ptr<T>& e, R T::*m) { ((*e).*m).load(); },
+  template <class T, class C, class R>
+    requires std::derived_from<T, C> && (std::derived_from<R, detail::Related> || std::derived_from<R, detail::DeferredMember>)
+  [[nodiscard]] Operation<void> load(std::shared_ptr<T> entity, R C::*member) {
+    return greenlet_spawn([](const Shared&, const std::shared_ptr<T>& e, R C::*m) { ((*e).*m).load(); },
                           session_, std::move(entity), member);
   }
   /// Session::refresh.
@@ -400,8 +402,13 @@ class AsyncSession {
 
  private:
   friend class AsyncSessionMaker;
+  template <class T>
+  friend std::optional<AsyncSession> async_object_session(const std::shared_ptr<T>& entity);
   using Shared = std::shared_ptr<Session>;
-  explicit AsyncSession(Session session) : session_(std::make_shared<Session>(std::move(session))) {}
+  explicit AsyncSession(Shared session) : session_(std::move(session)) {}
+  explicit AsyncSession(Session session) : session_(std::make_shared<Session>(std::move(session))) {
+    detail::SessionAccess::share(session_);
+  }
 
   [[nodiscard]] std::optional<AsyncSessionTransaction> transaction(std::optional<SessionTransaction> found) const {
     return found ? std::optional(AsyncSessionTransaction(*std::move(found), session_)) : std::nullopt;
@@ -432,5 +439,15 @@ class AsyncSession {
 
   Shared session_;
 };
+
+/// object_session(), of a coroutine's.
+/// @param entity  As there.
+/// @return The AsyncSession that has it, which it is another handle of; nothing of one that no such session has.
+/// @throws InvalidRequestError  As there.
+template <class T>
+[[nodiscard]] std::optional<AsyncSession> async_object_session(const std::shared_ptr<T>& entity) {
+  std::shared_ptr<Session> session = detail::async_session_of(detail::mapper_of<T>(), entity.get());
+  return session != nullptr ? std::optional(AsyncSession(std::move(session))) : std::nullopt;
+}
 
 }  // namespace greenway

@@ -53,6 +53,8 @@ using Entities = std::vector<std::shared_ptr<void>>;
 
 /// What an INSERT says of an entity: all but what it leaves to the database.
 Parameters parameters_of(const Mapper& mapper, const void* entity);
+/// A set with what another says instead, or besides.
+Parameters replaced(const Parameters& set, const Parameters& by);
 std::vector<std::string> columns_of(const Mapper& mapper, const std::vector<std::size_t>& offsets);
 
 EntityWrite insert_entities(Session& session, const Mapper& mapper, const Insert& statement,
@@ -122,9 +124,18 @@ class EntityInsert {
   }
   /// @param member  Mapped to a column.
   /// @return Its value in the entity that could not be inserted.
-  template <class M>
-  [[nodiscard]] ColumnElement excluded(M T::*member) const {
-    return insert_.excluded(attr(member).name());
+  template <class C, class M>
+    requires std::derived_from<T, C>
+  [[nodiscard]] ColumnElement excluded(M C::*member) const {
+    return insert_.excluded(attr<T>(member).name());
+  }
+
+  /// @param fixed  What each row says, whatever its entity does.
+  /// @return See EntityInsert.
+  [[nodiscard]] EntityInsert always(const Parameters& fixed) const {
+    EntityInsert other = *this;
+    other.fixed_ = fixed;
+    return other;
   }
 
   /// Session::execute.
@@ -170,12 +181,18 @@ class EntityInsert {
       }
     };
     (add(rows), ...);
+    if (!fixed_.items().empty()) {
+      for (Parameters& set : all) {
+        set = detail::replaced(set, fixed_);
+      }
+    }
     return all;
   }
 
   const detail::Mapper* mapper_;
   Insert insert_;
   std::vector<Parameters> sets_;
+  Parameters fixed_ = {};
 };
 
 /// UPDATE of the rows of a class. Every method returns a statement that has what it says besides.
@@ -195,9 +212,10 @@ class EntityUpdate {
   /// @param value   A value or expression.
   /// @param more    Further members and values, alternately.
   /// @return See EntityUpdate.
-  template <class M, class... A>
-  [[nodiscard]] EntityUpdate values(M T::*member, const Operand& value, const A&... more) const {
-    const EntityUpdate other = with(update_.values(Assignments{{attr(member).name(), value}}));
+  template <class C, class M, class... A>
+    requires std::derived_from<T, C>
+  [[nodiscard]] EntityUpdate values(M C::*member, const Operand& value, const A&... more) const {
+    const EntityUpdate other = with(update_.values(Assignments{{attr<T>(member).name(), value}}));
     if constexpr (sizeof...(A) == 0) {
       return other;
     } else {

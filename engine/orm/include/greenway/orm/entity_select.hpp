@@ -45,13 +45,27 @@ class Attr : public Column {
 };
 
 /// The column of a member, as an expression.
+/// @tparam T      The mapped class, where the member is one of a base: `attr<A>(&A::created_at)`.
 /// @param member  Of a mapped class.
 /// @return It.
 /// @throws InvalidRequestError  The class, or the member, is not mapped.
-template <class C, class M>
-[[nodiscard]] Attr<M> attr(M C::*member) {
-  const detail::Mapper& mapper = detail::mapper_of<C>();
-  return Attr<M>(mapper.attributes[detail::attribute_at(mapper, detail::offset_of(member))].column);
+template <class T = void, class C, class M>
+[[nodiscard]] Attr<detail::HeldBy<M>> attr(M C::*member) {
+  const detail::Mapper& mapper = detail::mapper_of<detail::Owner<T, C>>();
+  return Attr<detail::HeldBy<M>>(mapper.attributes[detail::attribute_at(mapper, detail::offset_of<T>(member))].column);
+}
+
+/// The column of a member of a composite(), as an expression: `attr(&A::address, &Address::city)`.
+/// @tparam T     As above.
+/// @param outer  Of a mapped class.
+/// @param inner  Of that.
+/// @return It.
+/// @throws InvalidRequestError  As above.
+template <class T = void, class C, class E, class D, class M>
+[[nodiscard]] Attr<detail::HeldBy<M>> attr(E C::*outer, M D::*inner) {
+  const detail::Mapper& mapper = detail::mapper_of<detail::Owner<T, C>>();
+  const std::size_t offset = detail::offset_of<T>(outer) + detail::offset_of<E>(inner);
+  return Attr<detail::HeldBy<M>>(mapper.attributes[detail::attribute_at(mapper, offset)].column);
 }
 
 /// A mapped class under another name, to be selected or joined besides itself.
@@ -64,9 +78,10 @@ class Aliased {
   /// @param member  Of the class.
   /// @return Its column, under that name.
   /// @throws InvalidRequestError  The member is not mapped.
-  template <class M>
-  [[nodiscard]] ColumnElementOf<M> attr(M T::*member) const {
-    return ColumnElementOf<M>(from_.c(greenway::attr(member).name()));
+  template <class C, class M>
+    requires std::derived_from<T, C>
+  [[nodiscard]] ColumnElementOf<detail::HeldBy<M>> attr(M C::*member) const {
+    return ColumnElementOf<detail::HeldBy<M>>(from_.c(greenway::attr<T>(member).name()));
   }
   /// @return What is selected from.
   [[nodiscard]] const FromClause& from() const noexcept { return from_; }
@@ -115,24 +130,26 @@ template <class T>
   return Entity<T>(alias);
 }
 
+/// @tparam Owner     As `T` of attr().
 /// @param member     A Many or ManySet.
 /// @param condition  About its entities; left out, any will do.
 /// @return `EXISTS (SELECT 1 FROM … WHERE …)`: that one of them is so.
 /// @throws InvalidRequestError  The class, or the relationship, is not mapped.
-template <class C, template <class> class R, class T>
+template <class Owner = void, class C, template <class> class R, class T>
   requires std::derived_from<R<T>, Many<T>>
 [[nodiscard]] ColumnElement any(R<T> C::*member, const std::optional<ColumnElement>& condition = {}) {
-  const detail::Mapper& mapper = detail::mapper_of<C>();
-  return detail::exists_related(mapper, detail::relationship_at(mapper, detail::offset_of(member)), condition);
+  const detail::Mapper& mapper = detail::mapper_of<detail::Owner<Owner, C>>();
+  return detail::exists_related(mapper, detail::relationship_at(mapper, detail::offset_of<Owner>(member)), condition);
 }
+/// @tparam Owner     As `T` of attr().
 /// @param member     A One.
 /// @param condition  About its entity; left out, there only has to be one.
 /// @return `EXISTS (SELECT 1 FROM … WHERE …)`: that it is so.
 /// @throws InvalidRequestError  As any().
-template <class C, class T>
+template <class Owner = void, class C, class T>
 [[nodiscard]] ColumnElement has(One<T> C::*member, const std::optional<ColumnElement>& condition = {}) {
-  const detail::Mapper& mapper = detail::mapper_of<C>();
-  return detail::exists_related(mapper, detail::relationship_at(mapper, detail::offset_of(member)), condition);
+  const detail::Mapper& mapper = detail::mapper_of<detail::Owner<Owner, C>>();
+  return detail::exists_related(mapper, detail::relationship_at(mapper, detail::offset_of<Owner>(member)), condition);
 }
 
 namespace detail {
@@ -142,13 +159,17 @@ NodeRef node_of_member(M C::*member) {
   return attr(member).node();
 }
 
-template <class E>
-auto order_of(const E& element) {
-  if constexpr (std::is_member_object_pointer_v<E>) {
-    return attr(element);
-  } else {
-    return element;
-  }
+/// Who a member belongs to in a SELECT of `T`: that, if it derives from the member's class.
+template <class T, class C>
+using OwnerIn = std::conditional_t<std::derived_from<T, C>, T, C>;
+
+template <class T, class E>
+const E& order_of(const E& element) {
+  return element;
+}
+template <class T, class C, class M>
+Attr<HeldBy<M>> order_of(M C::*member) {
+  return attr<OwnerIn<T, C>>(member);
 }
 
 /// What a row has where `E` was selected.
@@ -197,21 +218,21 @@ class EntitySelect {
   /// @return See EntitySelect.
   template <class C, class M>
   [[nodiscard]] EntitySelect filter_by(M C::*member, const Operand& value) const {
-    return where(attr(member) == value);
+    return where(attr<detail::OwnerIn<T, C>>(member) == value);
   }
   /// @param elements  Members or expressions, added to those there are.
   /// @return See EntitySelect.
   template <class... E>
   [[nodiscard]] EntitySelect order_by(const E&... elements) const {
-    EntitySelect more = with([&](Select& select) { select = select.order_by(detail::order_of(elements)...); });
-    (more.statement_.order_by.push_back(detail::order_of(elements)), ...);
+    EntitySelect more = with([&](Select& select) { select = select.order_by(detail::order_of<T>(elements)...); });
+    (more.statement_.order_by.push_back(detail::order_of<T>(elements)), ...);
     return more;
   }
   /// @param elements  As order_by().
   /// @return See EntitySelect.
   template <class... E>
   [[nodiscard]] EntitySelect group_by(const E&... elements) const {
-    EntitySelect other = bounded([&](Select& select) { select = select.group_by(detail::order_of(elements)...); });
+    EntitySelect other = bounded([&](Select& select) { select = select.group_by(detail::order_of<T>(elements)...); });
     other.statement_.is_grouped = true;
     return other;
   }
@@ -339,9 +360,10 @@ class EntitySelect {
   }
   template <class C, class R>
   EntitySelect along(R C::*member, const FromClause* to, bool isouter) const {
-    const detail::Mapper& mapper = detail::mapper_of<C>();
+    using Owner = detail::OwnerIn<T, C>;
+    const detail::Mapper& mapper = detail::mapper_of<Owner>();
     EntitySelect other = *this;
-    other.statement_.join(mapper, detail::relationship_at(mapper, detail::offset_of(member)), to, isouter);
+    other.statement_.join(mapper, detail::relationship_at(mapper, detail::offset_of<Owner>(member)), to, isouter);
     return other;
   }
 

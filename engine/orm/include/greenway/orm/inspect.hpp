@@ -80,7 +80,8 @@ struct InstanceState {
   bool is_expired = false;                       ///< The next row that is met overwrites it.
   std::vector<ChangedAttribute> changed = {};    ///< In the order of the columns.
   std::vector<std::string> changed_relationships = {};  ///< Those that a flush would write: see get_history().
-  std::vector<std::string> unloaded = {};        ///< Relationships that a touch would load.
+  std::shared_ptr<Session> async_session = {};   ///< What has it, if that is an AsyncSession's: see async_object_session().
+  std::vector<std::string> unloaded = {};        ///< Relationships, and Deferred columns, that a touch would load.
 
   /// @return Whether anything is changed.
   [[nodiscard]] bool modified() const noexcept { return !changed.empty() || !changed_relationships.empty(); }
@@ -100,6 +101,8 @@ struct History {
 namespace detail {
 
 Session* session_of(const Mapper& mapper, const void* entity);
+std::shared_ptr<Session> async_session_of(const Mapper& mapper, const void* entity);
+InstanceState inspect(const Mapper& mapper, const void* entity);
 InstanceState inspect(const SessionState* session, const Mapper& mapper, const void* entity);
 /// What a relationship was, and what it is; nothing of one that is not loaded.
 std::pair<std::vector<std::shared_ptr<void>>, std::vector<std::shared_ptr<void>>> before_and_now(const SessionState* session,
@@ -118,9 +121,19 @@ template <class T>
   return detail::session_of(detail::mapper_of<T>(), entity.get());
 }
 
+/// @param entity  As of object_session().
+/// @return What its session knows of it. Of one that is in none: `detached` if it stood for a row when it left one, else
+///         `transient`.
+/// @throws InvalidRequestError  As object_session().
+template <class T>
+[[nodiscard]] InstanceState inspect(const std::shared_ptr<T>& entity) {
+  return detail::inspect(detail::mapper_of<T>(), entity.get());
+}
+
 /// @param session  Which asks nobody for it.
 /// @param entity   Any, of a mapped class.
-/// @return What the session knows of it.
+/// @return What the session knows of it; of one that it has not what inspect(entity) says, as far as the class has a
+///         relationship that knows.
 /// @throws InvalidRequestError  The class is not mapped.
 template <class T>
 [[nodiscard]] InstanceState inspect(const Session& session, const std::shared_ptr<T>& entity) {
@@ -132,12 +145,12 @@ template <class T>
 /// @param member   A Many or One of it.
 /// @return Empty if the relationship is not loaded.
 /// @throws InvalidRequestError  The class, or the member, is not mapped.
-template <class T, template <class> class R, class U>
-  requires std::derived_from<R<U>, detail::Related>
-[[nodiscard]] History<U> get_history(const Session& session, const std::shared_ptr<T>& entity, R<U> T::*member) {
+template <class T, class C, template <class> class R, class U>
+  requires std::derived_from<T, C> && std::derived_from<R<U>, detail::Related>
+[[nodiscard]] History<U> get_history(const Session& session, const std::shared_ptr<T>& entity, R<U> C::*member) {
   const detail::Mapper& mapper = detail::mapper_of<T>();
   const auto [before, now] = detail::before_and_now(detail::SessionAccess::state(session), mapper, entity.get(),
-                                                    detail::relationship_of(mapper, detail::offset_of(member)));
+                                                    detail::relationship_of(mapper, detail::offset_of<T>(member)));
   History<U> history;
   for (const std::shared_ptr<void>& item : now) {
     const bool is_old = std::ranges::find(before, item) != before.end();

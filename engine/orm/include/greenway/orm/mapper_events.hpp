@@ -75,14 +75,16 @@ template <class T>
 }
 
 /// Has flush() check a member. Not thread-safe: like the mapping, before sessions of the class are used.
+/// @tparam T         The mapped class, where the member is one of a base.
 /// @param member     Mapped to a column.
 /// @param validator  Called with the entity and the value, as long as the registry of the class lives; throws if it will not do.
 /// @throws InvalidRequestError  The class, or the member, is not mapped.
-template <class T, class M>
-void validates(M T::*member, std::type_identity_t<std::function<void(const T&, const M&)>> validator) {
-  detail::add_validator(detail::mapper_of<T>(), detail::offset_of(member),
+template <class T = void, class C, class M>
+void validates(M C::*member, std::type_identity_t<std::function<void(const detail::Owner<T, C>&, const M&)>> validator) {
+  using Entity = detail::Owner<T, C>;
+  detail::add_validator(detail::mapper_of<Entity>(), detail::offset_of<T>(member),
                         [member, check = std::move(validator)](const void* entity) {
-                          const T& it = *static_cast<const T*>(entity);
+                          const Entity& it = *static_cast<const Entity*>(entity);
                           check(it, it.*member);
                         });
 }

@@ -27,6 +27,32 @@
 /// The type of a column follows from its member's: `std::int32_t` is Integer, `std::string` String, `std::chrono::sys_time`
 /// DateTime(true), and so on; a Type among the attributes says otherwise. A member that is no `std::optional` makes its
 /// column NOT NULL.
+///
+/// Members of a base class are mapped like one's own, for each class that derives from it; those of a struct that is a member
+/// are the columns of a composite():
+///
+/// ```cpp
+/// const auto created_at = gw::mapped_column(&Timestamped::created_at, "created_at");   // struct A : Timestamped { … }
+/// registry.map<A>("a", gw::mapped_column(&A::id, "id", gw::primary_key), created_at,
+///                 gw::composite(&A::address, gw::mapped_column(&Address::city, "city")));
+/// gw::select<A>().where(gw::attr(&A::address, &Address::city) == "Rome").order_by(&A::created_at);
+/// gw::select<A>().where(gw::attr<A>(&A::created_at) < now);   // the type of &A::created_at says nothing of A
+/// ```
+///
+/// A class with private members names them where it may: in a static function of its own, which maps it, and in static
+/// constants, by which others ask for them; EntityAccess makes it without a public constructor.
+///
+/// ```cpp
+/// class A {
+///   friend class gw::EntityAccess;
+///   A() = default;
+///   std::string name_;
+///
+///  public:
+///   static constexpr auto name = &A::name_;                       // gw::attr(A::name) == "x"
+///   static void map(gw::Registry& registry) { registry.map<A>("a", gw::mapped_column(&A::name_, "name"), …); }
+/// };
+/// ```
 
 #include <atomic>
 #include <concepts>
@@ -38,6 +64,7 @@
 #include <utility>
 #include <vector>
 
+#include <greenway/orm/deferred.hpp>
 #include <greenway/orm/detail/mapper.hpp>
 #include <greenway/orm/related.hpp>
 #include <greenway/sql/schema.hpp>
@@ -89,6 +116,12 @@ struct MappedColumn {
   Attribute attribute;
 };
 
+/// Members of a member of C and their columns, on their way into a mapping.
+template <class C>
+struct MappedColumns {
+  std::vector<Attribute> attributes;
+};
+
 /// A relationship of C, on its way into a mapping.
 template <class C>
 struct MappedRelationship {
@@ -115,7 +148,7 @@ struct server_onupdate_tag {};
 inline constexpr server_onupdate_tag server_onupdate = {};
 
 /// Maps a member to a column.
-/// @param member      Public.
+/// @param member      Of the mapped class, a base of it, or a member of it that is a composite().
 /// @param name        Of the column.
 /// @param attributes  As of Column; a Type where the one that follows from the member will not do; version_id; server_onupdate.
 /// @return For Registry::map.
@@ -129,7 +162,7 @@ template <class C, class M, class... A>
   };
   (take_type(attributes), ...);
   if (type.kind() == TypeKind::unknown) {
-    type = detail::column_type<M>();
+    type = detail::column_type<detail::HeldBy<M>>();
   }
   [[maybe_unused]] const auto given = [](const auto& attribute) {
     using Given = std::remove_cvref_t<decltype(attribute)>;
@@ -140,12 +173,53 @@ template <class C, class M, class... A>
       return attribute;
     }
   };
-  Column column(std::move(name), std::move(type), nullable(detail::is_optional<M>), given(attributes)...);
+  Column column(std::move(name), std::move(type), nullable(detail::is_optional<detail::HeldBy<M>>), given(attributes)...);
   detail::Attribute attribute{detail::offset_of(member), &detail::member_type<M>, std::move(column)};
   attribute.is_version = (std::same_as<A, version_id_tag> || ...);
   static_assert(!(std::same_as<A, version_id_tag> || ...) || std::integral<M>, "a version is counted by an integer");
   attribute.changes_by_update = (std::same_as<A, server_onupdate_tag> || ...);
   return {std::move(attribute)};
+}
+
+/// Maps a member to an SQL expression, which SELECT has instead of a column: it is read with its entity, and never written. Of
+/// a new entity it is as it was made until a row is met that says it, or Session::refresh. An expression that is a subquery
+/// cannot be loaded under another name of the class (aliased(), joinedload()).
+/// @param member      As of mapped_column(); may be Deferred.
+/// @param name        For messages.
+/// @param expression  A function that returns it, called once when the class is mapped: it may name members of that class, by
+///                    attr(), and of classes that are mapped before.
+/// @return For Registry::map.
+template <class C, class M, std::invocable<> F>
+  requires std::convertible_to<std::invoke_result_t<F>, ColumnElement>
+[[nodiscard]] detail::MappedColumn<C> column_property(M C::*member, std::string name, F expression) {
+  detail::Attribute attribute{detail::offset_of(member), &detail::member_type<M>,
+                              Column(std::move(name), detail::column_type<detail::HeldBy<M>>())};
+  attribute.expression = std::move(expression);
+  return {std::move(attribute)};
+}
+
+/// Maps the members of a member to columns of the same table. SQLAlchemy's name, and meaning.
+/// @param member   A struct.
+/// @param columns  mapped_column()s, and composite()s, of its members.
+/// @return For Registry::map.
+template <class C, class E, class... P>
+[[nodiscard]] detail::MappedColumns<C> composite(E C::*member, const P&... columns) {
+  detail::MappedColumns<C> made;
+  const auto add = [&]<class D>(std::vector<detail::Attribute> attributes, std::type_identity<D>) {
+    for (detail::Attribute& attribute : attributes) {
+      attribute.offset += detail::offset_of(member) + detail::base_offset<E, D>();
+      made.attributes.push_back(std::move(attribute));
+    }
+  };
+  const auto take = [&]<template <class> class Part, class D>(const Part<D>& part) {
+    if constexpr (std::same_as<Part<D>, detail::MappedColumn<D>>) {
+      add({part.attribute}, std::type_identity<D>());
+    } else {
+      add(part.attributes, std::type_identity<D>());
+    }
+  };
+  (take(columns), ...);
+  return made;
 }
 
 /// How a relationship works. Plain data; start from the defaults.
@@ -181,7 +255,7 @@ namespace detail {
 
 /// Maps a member to the entities that a foreign key relates: this class's or the other's. A class that refers to itself has a
 /// One for the entity that it belongs to, and a Many for those that belong to it.
-/// @param member   A Many, ManySet or One.
+/// @param member   A Many, ManySet, WriteOnly or One.
 /// @param name     For messages and back_populates.
 /// @param options  See there.
 /// @return For Registry::map.
@@ -203,8 +277,25 @@ template <class C, template <class> class R, class T>
   made.secondary_name = options.secondary;
   made.foreign_keys = options.foreign_keys;
   made.lazy = detail::lazy_load_of(options.lazy);
+  if constexpr (!std::derived_from<R<T>, Many<T>> && !std::derived_from<R<T>, One<T>>) {
+    made.is_many = made.is_write_only = true;
+  }
   return {std::move(made)};
 }
+
+/// Makes entities. The friend of a mapped class whose default constructor is not public: `friend class greenway::EntityAccess`.
+class EntityAccess {
+ private:
+  friend class Registry;
+  template <class T>
+  static std::shared_ptr<void> make() {
+    if constexpr (std::is_default_constructible_v<T>) {
+      return std::make_shared<T>();
+    } else {
+      return std::shared_ptr<T>(new T);
+    }
+  }
+};
 
 /// The mapped classes of a program, and their tables. A class is mapped once, by one registry, as long as that lives.
 ///
@@ -222,22 +313,25 @@ class Registry {
   Registry& operator=(const Registry&) = delete;
 
   /// Maps a class.
-  /// @tparam T     Default-constructible.
+  /// @tparam T     Default-constructible, by EntityAccess at least.
   /// @param table  The name of its table.
-  /// @param parts  mapped_column()s, at least one of them with primary_key; relationship()s; constraints, as of Table.
+  /// @param parts  mapped_column()s, at least one of them with primary_key; composite()s; relationship()s; those of a base class
+  ///               as well; constraints, as of Table.
   /// @throws InvalidRequestError  The class is mapped already, or the metadata has a table of that name.
   /// @throws ArgumentError        There is no primary key; or as Table.
   template <class T, class... P>
   void map(const std::string& table, const P&... parts) {
     auto mapper = std::make_unique<detail::Mapper>();
     mapper->name = detail::readable_name(typeid(T).name());
-    mapper->make = []() -> std::shared_ptr<void> { return std::make_shared<T>(); };
+    mapper->make = &EntityAccess::make<T>;
     mapper->slot = &detail::mapper_slot<T>;
     mapper->registry = this;
     (take<T>(*mapper, parts), ...);
     std::vector<Column> columns;
     for (const detail::Attribute& attribute : mapper->attributes) {
-      columns.push_back(attribute.column);
+      if (!attribute.expression) {
+        columns.push_back(attribute.column);
+      }
     }
     mapper->table = make_table(table, columns, parts...);
     add(std::move(mapper));
@@ -258,13 +352,20 @@ class Registry {
  private:
   template <class T, class C>
   static void take(detail::Mapper& mapper, const detail::MappedColumn<C>& part) {
-    static_assert(std::is_same_v<T, C>, "the member belongs to another class");
     mapper.attributes.push_back(part.attribute);
+    mapper.attributes.back().offset += detail::base_offset<T, C>();
+  }
+  template <class T, class C>
+  static void take(detail::Mapper& mapper, const detail::MappedColumns<C>& part) {
+    for (const detail::Attribute& attribute : part.attributes) {
+      mapper.attributes.push_back(attribute);
+      mapper.attributes.back().offset += detail::base_offset<T, C>();
+    }
   }
   template <class T, class C>
   static void take(detail::Mapper& mapper, const detail::MappedRelationship<C>& part) {
-    static_assert(std::is_same_v<T, C>, "the member belongs to another class");
     mapper.relationships.push_back(part.relationship);
+    mapper.relationships.back().offset += detail::base_offset<T, C>();
   }
   template <class T, class P>
   static void take(detail::Mapper&, const P&) {}
@@ -275,6 +376,10 @@ class Registry {
   }
   template <class C>
   static std::vector<Column> table_part(const detail::MappedColumn<C>&) {
+    return {};
+  }
+  template <class C>
+  static std::vector<Column> table_part(const detail::MappedColumns<C>&) {
     return {};
   }
   template <class C>

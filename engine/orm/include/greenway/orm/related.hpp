@@ -79,6 +79,9 @@ class Related {
   }
   [[nodiscard]] bool is_attached() const noexcept { return owner_ != nullptr; }
   void note_loaded() noexcept { is_loaded_ = true; }
+  /// @throws InvalidRequestError  There is none that has a row.
+  [[nodiscard]] const Instance& owner() const;
+  [[nodiscard]] std::size_t relationship() const noexcept { return relationship_; }
   /// Tells the session, if there is one, what has changed.
   void tell(const std::shared_ptr<void>& removed, const std::shared_ptr<void>& added) {
     if (owner_ != nullptr) {
@@ -102,6 +105,7 @@ class Related {
   std::size_t relationship_ = 0;  // among the owner's
   bool is_loaded_ = false;
   bool is_gone_ = false;          // detached before it was loaded
+  bool had_row_ = false;          // when it was detached
 };
 
 /// @param item  A `T` or a `std::shared_ptr<T>`.

@@ -56,6 +56,7 @@ concept WritesEntities = requires { typename S::written_entity; };
 struct SessionAccess {
   static const SessionState* state(const Session& session) noexcept;
   static SessionUse use(Session& session);
+  static void share(const std::shared_ptr<Session>& session) noexcept;
 };
 
 }  // namespace detail

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 #include <vector>
@@ -41,6 +44,7 @@ struct Attribute {
   bool changes_by_update = false;   ///< Somebody else gives it another value with each UPDATE.
   bool has_default = false;         ///< Somebody else gives it a value where it is not set.
   bool is_foreign_key = false;
+  std::function<ColumnElement()> expression = {};  ///< Of a column_property: what `column` is, which is no column then.
 };
 
 /// Which side of a foreign key the owner of a relationship is on, or that both are referred to by a third table.
@@ -85,6 +89,7 @@ struct Relationship {
   std::string secondary_name = {};
   std::vector<std::string> foreign_keys = {};  ///< The columns that tell one foreign key from others.
   LazyLoad lazy = LazyLoad::select;
+  bool is_write_only = false;        ///< Its entities are never loaded; what is held is what a flush adds.
 
   // By Registry::configure.
   const Mapper* target = nullptr;
@@ -97,12 +102,20 @@ struct Relationship {
   bool points_only = false;          ///< Another side keeps the entities.
 };
 
+/// A foreign key to a class that refers back: the rows of both may refer to each other in a circle.
+struct CyclicKey {
+  const Mapper* target;
+  std::vector<std::pair<std::size_t, std::size_t>> pairs;  ///< As of Relationship.
+};
+
 /// A mapped class.
 struct Mapper {
   std::string name;
   std::optional<Table> table = {};
   std::vector<Attribute> attributes = {};
   std::vector<std::size_t> key = {};  ///< Among the attributes.
+  std::vector<std::size_t> deferred = {};  ///< Likewise: those that are loaded when they are touched.
+  std::vector<std::size_t> computed = {};  ///< Likewise: those that no column has.
   std::optional<std::size_t> version = {};  ///< Likewise.
   std::vector<Relationship> relationships = {};
   std::shared_ptr<void> (*make)() = nullptr;
@@ -112,6 +125,7 @@ struct Mapper {
   std::optional<Select> select_all = {};  ///< The attributes' columns, in their order.
   std::size_t number = 0;   ///< In the order in which the registry's classes were mapped.
   std::size_t rank = 0;     ///< By Registry::configure: above those that it refers to, equal where they refer to each other.
+  std::vector<CyclicKey> cyclic_keys = {};  ///< By Registry::configure: to others of its rank.
 
   /// The number of the attribute at an offset.
   [[nodiscard]] std::optional<std::size_t> find(std::size_t offset) const noexcept;
@@ -143,12 +157,30 @@ const Mapper& mapper_of() {
   return *mapper;
 }
 
-/// Where a member is in its class.
-template <class C, class M>
+/// The class that a member is mapped for: `T` if that is said, since a member of a base class does not tell who derives from it.
+template <class T, class C>
+using Owner = std::conditional_t<std::is_void_v<T>, C, T>;
+
+/// Where a base class is in one that derives from it.
+template <class T, class C>
+std::size_t base_offset() noexcept {
+  if constexpr (std::is_same_v<T, C>) {
+    return 0;
+  } else {
+    static_assert(std::derived_from<T, C>, "the member belongs to another class");
+    static_assert(requires(C* base) { static_cast<T*>(base); }, "a virtual base class is not always at the same place");
+    alignas(T) static std::byte place[sizeof(T)];
+    const C* const base = reinterpret_cast<const T*>(place);
+    return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(base) - place);
+  }
+}
+
+/// Where a member is in its class, or in one that derives from that.
+template <class T = void, class C, class M>
 std::size_t offset_of(M C::*member) noexcept {
   alignas(C) static std::byte place[sizeof(C)];
   const auto* const object = reinterpret_cast<const C*>(place);
-  return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&(object->*member)) - place);
+  return base_offset<Owner<T, C>, C>() + static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&(object->*member)) - place);
 }
 
 }  // namespace greenway::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <vector>
 
@@ -12,9 +13,10 @@ namespace greenway {
 template <class T>
 class MemberOf {
  public:
-  /// @param member  Mapped to a column or a relationship.
-  template <class M>
-  MemberOf(M T::*member) : offset_(detail::offset_of(member)) {}
+  /// @param member  Of the class, or a base of it; mapped to a column or a relationship.
+  template <class C, class M>
+    requires std::derived_from<T, C>
+  MemberOf(M C::*member) : offset_(detail::offset_of<T>(member)) {}
   /// @return Where it is in its class.
   [[nodiscard]] std::size_t offset() const noexcept { return offset_; }
 

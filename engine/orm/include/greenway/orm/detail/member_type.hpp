@@ -17,6 +17,8 @@
 /// have members of it.
 namespace greenway::detail {
 
+class DeferredMember;
+
 /// What can be done with a member of some type.
 struct MemberType {
   void (*read)(void* member, const Row& row, std::size_t column);
@@ -27,6 +29,7 @@ struct MemberType {
   void (*unset)(void* member);
   bool is_optional;
   bool is_integer;
+  DeferredMember* (*deferred)(void* member) = nullptr;  ///< Of one that is loaded when it is touched.
 };
 
 [[noreturn]] void throw_not_assignable(const Value& value);
@@ -92,18 +95,31 @@ bool is_same(const T& a, const T& b) {
   }
 }
 
+/// Makes a MemberType of a type of member.
 template <class T>
-inline constexpr MemberType member_type = {
-    [](void* member, const Row& row, std::size_t column) { *static_cast<T*>(member) = row.get<T>(column); },
-    [](const void* member, const Row& row, std::size_t column) {
-      return is_same(*static_cast<const T*>(member), row.get<T>(column));
-    },
-    [](const void* member) { return Value(*static_cast<const T*>(member)); },
-    [](void* member, const Value& value) { *static_cast<T*>(member) = from_value<T>(value); },
-    [](const void* member) { return is_same(*static_cast<const T*>(member), T()); },
-    [](void* member) { *static_cast<T*>(member) = T(); },
-    is_optional<T>,
-    std::is_integral_v<T> && !std::is_same_v<T, bool>,
+struct MemberTypeOf {
+  using Held = T;
+  static constexpr MemberType make() {
+    return {
+        [](void* member, const Row& row, std::size_t column) { *static_cast<T*>(member) = row.get<T>(column); },
+        [](const void* member, const Row& row, std::size_t column) {
+          return is_same(*static_cast<const T*>(member), row.get<T>(column));
+        },
+        [](const void* member) { return Value(*static_cast<const T*>(member)); },
+        [](void* member, const Value& value) { *static_cast<T*>(member) = from_value<T>(value); },
+        [](const void* member) { return is_same(*static_cast<const T*>(member), T()); },
+        [](void* member) { *static_cast<T*>(member) = T(); },
+        is_optional<T>,
+        std::is_integral_v<T> && !std::is_same_v<T, bool>,
+    };
+  }
 };
+
+template <class T>
+inline constexpr MemberType member_type = MemberTypeOf<T>::make();
+
+/// What a column says that a member of type `T` is mapped to.
+template <class T>
+using HeldBy = typename MemberTypeOf<T>::Held;
 
 }  // namespace greenway::detail
