@@ -2,9 +2,7 @@
 #include <string>
 #include <vector>
 
-#include <greenway/orm/async_session.hpp>
 #include <greenway/orm/entity_dml.hpp>
-#include <greenway/runtime/task.hpp>
 
 #include "family.hpp"
 
@@ -19,8 +17,8 @@ std::vector<Parent> three() {
 }  // namespace
 
 TEST_CASE("an insert of entities takes a statement for each set of columns, and returns them in their order") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     Statements statements(engine);
     const auto made = session.scalars(gw::insert<Parent>(), three());
     CHECK(statements.take("INSERT") == 2);
@@ -42,8 +40,8 @@ TEST_CASE("an insert of entities takes a statement for each set of columns, and 
 }
 
 TEST_CASE("an upsert of entities returns them as they are in the database, and those of the session are that") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto known = session.add(Parent{.id = 1, .name = "old", .age = 1});
     session.commit();
     const auto upsert = gw::insert<Parent>().values(Parent{.id = 1, .name = "new", .age = 9}, Parent{.id = 2, .name = "two"});
@@ -66,8 +64,8 @@ TEST_CASE("an upsert of entities returns them as they are in the database, and t
 }
 
 TEST_CASE("an update by class brings the session's entities up to date, and leaves what was changed in them") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto made = session.scalars(gw::insert<Parent>(), three());
     session.commit();
     const auto later = gw::update<Parent>().where(gw::attr(&Parent::age) > 0).values(&Parent::age, gw::attr(&Parent::age) + 10,
@@ -91,7 +89,7 @@ TEST_CASE("an update by class brings the session's entities up to date, and leav
     CHECK(made[0]->age == 1);
     CHECK(made[0]->name == "a");
 
-    gw::Session empty(engine);
+    Session empty(engine);
     Statements statements(engine);
     CHECK(empty.execute(later).rowcount == 2);
     CHECK(statements.all().back().find("RETURNING") == std::string::npos);  // nobody to be told
@@ -99,8 +97,8 @@ TEST_CASE("an update by class brings the session's entities up to date, and leav
 }
 
 TEST_CASE("a delete by class deletes the session's entities, until it is rolled back") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto made = session.scalars(gw::insert<Parent>(), three());
     session.commit();
     CHECK(session.execute(gw::delete_<Parent>().where(gw::attr(&Parent::name) == "a")).rowcount == 1);
@@ -116,30 +114,4 @@ TEST_CASE("a delete by class deletes the session's entities, until it is rolled 
     session.commit();
     CHECK(session.state(made[0]) == gw::EntityState::transient);
   });
-}
-
-TEST_CASE("a coroutine's session refreshes, merges and writes by class as its namesake does") {
-  gw::Registry registry;
-  map_all(registry);
-  const database::Scratch scratch = database::each();
-  const gw::AsyncEngine engine = gw::create_async_engine(scratch.url());
-  engine.sync_engine().begin([&](gw::Connection& connection) { registry.metadata().create_all(connection); });
-  gw::run([](gw::AsyncEngine async) -> gw::Task<void> {
-    gw::AsyncSession session(async);
-    const std::vector<Parent> some = three();
-    const auto made = co_await session.scalars(gw::insert<Parent>(), some);
-    CHECK(made.size() == 3);
-    const auto update = gw::update<Parent>().values(&Parent::age, 8);
-    const gw::EntityWrite written = co_await session.execute(update);
-    CHECK(written.rowcount == 3);
-    CHECK(made[0]->age == 8);
-    const std::vector<gw::MemberOf<Parent>> members{&Parent::children};
-    co_await session.refresh(made[0], members);
-    CHECK(made[0]->children.is_loaded());
-    const auto given = std::make_shared<Parent>(Parent{.id = made[0]->id, .name = "merged"});
-    const auto mine = co_await session.merge(given);
-    CHECK(mine == made[0]);
-    CHECK(mine->name == "merged");
-    co_await session.close();
-  }(engine));
 }

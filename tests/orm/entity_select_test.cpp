@@ -13,9 +13,9 @@ using namespace library;
 using family::Statements;
 
 TEST_CASE("a select joins along relationships, and asks whether something belongs to an entity") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     fill(engine, 3, 2, 1);
-    gw::Session session(engine);
+    Session session(engine);
     session.add(Author{.id = 9, .name = "without"});
     session.flush();
     const auto names = [&](const gw::EntitySelect<Author>& statement) {
@@ -48,9 +48,9 @@ TEST_CASE("a select joins along relationships, and asks whether something belong
 }
 
 TEST_CASE("rows of entities and values are tuples") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     fill(engine, 3, 2, 1);
-    gw::Session session(engine);
+    Session session(engine);
     session.delete_(session.get<Book>(1901, 3));
     session.flush();
     Statements statements(engine);
@@ -85,9 +85,9 @@ TEST_CASE("rows of entities and values are tuples") {
 }
 
 TEST_CASE("two entities of a row are loaded with what their options say, and null where an outer join has none") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     fill(engine, 2, 2, 1);
-    gw::Session session(engine);
+    Session session(engine);
     session.add(Author{.id = 9, .name = "without"});
     session.commit();
     Statements statements(engine);
@@ -106,7 +106,7 @@ TEST_CASE("two entities of a row are loaded with what their options say, and nul
     CHECK(std::get<1>(rows[4]) == nullptr);
     CHECK(statements.take("SELECT") == 0);
     // Joined collections of one of them.
-    gw::Session other(engine);
+    Session other(engine);
     const auto unique = other
                             .execute(gw::select(gw::entity<Author>(), gw::entity<Book>())
                                          .join(&Author::books)

@@ -22,7 +22,7 @@ void map_all(gw::Registry& registry) {
                       mapped_column(&Place::what, "what"));
 }
 
-Statements::Statements(const gw::Engine& engine) : engine_(engine) {
+Statements::Statements(const Engine& engine) : engine_(sync_engine(engine)) {
   number_ = engine_.events().before_cursor_execute.listen(
       [this](gw::Connection&, gw::StatementContext& it) { all_.push_back(it.statement); });
 }

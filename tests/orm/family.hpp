@@ -7,16 +7,12 @@
 #include <string>
 #include <utility>
 
-#include <greenway/db/schema_changes.hpp>
-#include <greenway/orm/registry.hpp>
-#include <greenway/orm/session.hpp>
-
-#include "../db/database.hpp"
+#include "ways.hpp"
 
 /// What the tests of the ORM map: parents, children, and a class that refers to itself.
 namespace family {
 
-namespace gw = greenway;
+using namespace ways;
 
 struct Parent;
 
@@ -59,7 +55,7 @@ void map_all(gw::Registry& registry);
 /// How often somebody said something to the database.
 class Statements {
  public:
-  explicit Statements(const gw::Engine& engine);
+  explicit Statements(const Engine& engine);
   ~Statements();
   /// How many began with `what` since this was last asked.
   int take(const std::string& what);
@@ -71,15 +67,12 @@ class Statements {
   std::vector<std::string> all_;
 };
 
-/// Runs `body(engine)` on each database, in a thread and in a greenlet, with the tables there.
+/// Runs `body(engine)` on each database, in each way, with the tables there.
 template <class F>
 void everywhere(F&& body) {
   gw::Registry registry;
   map_all(registry);
-  database::everywhere([&](const gw::Engine& engine) {
-    engine.begin([&](gw::Connection& connection) { registry.metadata().create_all(connection); });
-    body(engine);
-  });
+  ways::everywhere(registry, body);
 }
 
 }  // namespace family

@@ -3,9 +3,7 @@
 #include <string>
 #include <vector>
 
-#include <greenway/orm/async_session.hpp>
 #include <greenway/orm/inspect.hpp>
-#include <greenway/runtime/task.hpp>
 
 #include "family.hpp"
 
@@ -13,21 +11,21 @@ using namespace family;
 using Strings = std::vector<std::string>;
 
 TEST_CASE("inspect tells where an entity stands, which row it is, what has changed and what is not loaded") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto parent = std::make_shared<Parent>(Parent{.name = "p", .age = 3});
-    CHECK(gw::inspect(session, parent).state == gw::EntityState::transient);
+    CHECK(gw::inspect(sync_session(session), parent).state == gw::EntityState::transient);
     session.add(parent);
-    const gw::InstanceState pending = gw::inspect(session, parent);
+    const gw::InstanceState pending = gw::inspect(sync_session(session), parent);
     CHECK(pending.state == gw::EntityState::pending);
     CHECK_FALSE(pending.identity.has_value());
     REQUIRE(pending.changed.size() == 2);  // the database gives the others
     CHECK_FALSE(pending.changed[0].old.has_value());
     session.commit();
 
-    gw::Session other(engine);
+    Session other(engine);
     const auto same = other.get_one<Parent>(1);
-    const gw::InstanceState clean = gw::inspect(other, same);
+    const gw::InstanceState clean = gw::inspect(sync_session(other), same);
     CHECK(clean.state == gw::EntityState::persistent);
     CHECK(clean.mapper == "Parent");
     CHECK(clean.table.data().name == "parent");
@@ -39,9 +37,9 @@ TEST_CASE("inspect tells where an entity stands, which row it is, what has chang
     text << *clean.identity;
     CHECK(text.str() == "Parent(1)");
 
-    same->children.append(Child{.name = "c"});  // which loads, and so would write
+    touching(other, [&] { same->children.append(Child{.name = "c"}); });  // which loads, and so would write
     same->age = 4;
-    const gw::InstanceState changed = gw::inspect(other, same);
+    const gw::InstanceState changed = gw::inspect(sync_session(other), same);
     REQUIRE(changed.changed.size() == 1);
     CHECK(changed.changed[0].name == "age");
     CHECK(changed.changed[0].old == gw::Value(3));
@@ -49,24 +47,24 @@ TEST_CASE("inspect tells where an entity stands, which row it is, what has chang
     CHECK(changed.changed_relationships == Strings{"children"});
     CHECK(changed.unloaded == Strings{"toys"});
     other.flush();
-    CHECK_FALSE(gw::inspect(other, same).modified());
+    CHECK_FALSE(gw::inspect(sync_session(other), same).modified());
     other.expire(same);
-    CHECK(gw::inspect(other, same).is_expired);
+    CHECK(gw::inspect(sync_session(other), same).is_expired);
     other.delete_(same);
-    CHECK(gw::inspect(other, same).state == gw::EntityState::deleted);
+    CHECK(gw::inspect(sync_session(other), same).state == gw::EntityState::deleted);
     CHECK_THROWS_AS(other.get_one<Parent>(7), gw::NoResultFound);
   });
 }
 
 TEST_CASE("an entity with a relationship knows the session that has it, wherever that moves") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     const auto parent = std::make_shared<Parent>();
     CHECK(gw::object_session(parent) == nullptr);
-    gw::Session first(engine);
+    Session first(engine);
     first.add(parent);
-    CHECK(gw::object_session(parent) == &first);
-    gw::Session second(std::move(first));
-    CHECK(gw::object_session(parent) == &second);
+    CHECK(gw::object_session(parent) == &sync_session(first));
+    Session second(std::move(first));
+    CHECK(gw::object_session(parent) == &sync_session(second));
     second.expunge(parent);
     CHECK(gw::object_session(parent) == nullptr);
     CHECK_THROWS_AS(gw::object_session(std::make_shared<Place>()), gw::InvalidRequestError);
@@ -128,32 +126,32 @@ TEST_CASE("an entity of a coroutine's session knows that, and one of another ses
 }
 
 TEST_CASE("the history of a relationship says who came, who stayed and who left") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto parent = session.add(Parent{.children = {Child{.name = "a"}, Child{.name = "b"}}});
     session.commit();
     const auto left = parent->children[0];
     const auto stayed = parent->children[1];
     parent->children.remove(left);
     const auto came = parent->children.append(Child{.name = "c"});
-    const auto history = gw::get_history(session, parent, &Parent::children);
+    const auto history = gw::get_history(sync_session(session), parent, &Parent::children);
     CHECK(history.added == std::vector{came});
     CHECK(history.unchanged == std::vector{stayed});
     CHECK(history.deleted == std::vector{left});
     session.flush();
-    CHECK_FALSE(gw::get_history(session, parent, &Parent::children).has_changes());
+    CHECK_FALSE(gw::get_history(sync_session(session), parent, &Parent::children).has_changes());
     session.expire(parent);
-    CHECK(gw::get_history(session, parent, &Parent::children).unchanged.empty());
+    CHECK(gw::get_history(sync_session(session), parent, &Parent::children).unchanged.empty());
     CHECK_FALSE(parent->children.is_loaded());
     session.expire(came);
     came->parent = nullptr;
-    CHECK(gw::get_history(session, came, &Child::parent).added.empty());
+    CHECK(gw::get_history(sync_session(session), came, &Child::parent).added.empty());
   });
 }
 
 TEST_CASE("a session shows what is new, dirty and deleted, and lets go of all at once") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto a = session.add(Parent{.name = "a"});
     const auto b = session.add(Parent{.name = "b"});
     session.commit();
@@ -182,8 +180,8 @@ TEST_CASE("a session shows what is new, dirty and deleted, and lets go of all at
 }
 
 TEST_CASE("a session writes nothing by itself while it is told not to") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     session.add(Parent{.name = "p"});
     const auto count = [&] { return session.scalar<int>(gw::text("SELECT count(*) FROM parent")); };
     {

@@ -22,8 +22,8 @@ void map_all(gw::Registry& registry, const std::string& lazy) {
                         gw::ForeignKeyConstraint({"book_year", "book_number"}, {"book.year", "book.number"}));
 }
 
-void fill(const gw::Engine& engine, int authors, int books, int chapters) {
-  gw::Session session(engine);
+void fill(const Engine& engine, int authors, int books, int chapters) {
+  Session session(engine);
   for (int a = 0; a != authors; ++a) {
     const std::string name = "a" + std::to_string(a);
     const auto author = session.add(Author{.id = a + 1, .name = name, .about = "about " + name});

@@ -5,16 +5,12 @@
 #include <optional>
 #include <string>
 
-#include <greenway/db/schema_changes.hpp>
-#include <greenway/orm/registry.hpp>
-#include <greenway/orm/session.hpp>
-
-#include "../db/database.hpp"
+#include "ways.hpp"
 
 /// What the tests of loading map: authors, their books by a key of two columns, and chapters of those.
 namespace library {
 
-namespace gw = greenway;
+using namespace ways;
 
 struct Author;
 struct Book;
@@ -50,17 +46,14 @@ struct Author {
 void map_all(gw::Registry& registry, const std::string& lazy = "select");
 
 /// As many authors, with as many books each, with as many chapters each; authors are called "a0", their books "a0b0" …
-void fill(const gw::Engine& engine, int authors, int books, int chapters);
+void fill(const Engine& engine, int authors, int books, int chapters);
 
-/// Runs `body(engine)` on each database, in a thread and in a greenlet, with the tables there.
+/// Runs `body(engine)` on each database, in each way, with the tables there.
 template <class F>
 void everywhere(F&& body, const std::string& lazy = "select") {
   gw::Registry registry;
   map_all(registry, lazy);
-  database::everywhere([&](const gw::Engine& engine) {
-    engine.begin([&](gw::Connection& connection) { registry.metadata().create_all(connection); });
-    body(engine);
-  });
+  ways::everywhere(registry, body);
 }
 
 }  // namespace library

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <string>
 
-#include <greenway/orm/async_session.hpp>
-#include <greenway/runtime/task.hpp>
-
 #include "family.hpp"
 
 using namespace family;
 
 namespace {
 
-void elsewhere(const gw::Engine& engine, const char* sql) { database::run_sql(engine, sql); }
+void elsewhere(const Engine& engine, const char* sql) { database::run_sql(engine, sql); }
 
 }  // namespace
 
 TEST_CASE("refresh overwrites what it is told to, and loads a relationship that it names") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine, {.autoflush = false});
+  everywhere([](const Engine& engine) {
+    Session session(engine, {.autoflush = false});
     const auto parent = session.add(Parent{.name = "p", .age = 1, .children = {Child{.name = "c"}}});
     session.commit();
     elsewhere(engine, "UPDATE parent SET name = 'q', age = 2");
@@ -46,8 +43,8 @@ TEST_CASE("refresh overwrites what it is told to, and loads a relationship that 
 }
 
 TEST_CASE("get overwrites or locks the row if it is told to, and loads with it what it is told to") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine, {.autoflush = false});
+  everywhere([](const Engine& engine) {
+    Session session(engine, {.autoflush = false});
     const auto parent = session.add(Parent{.name = "p", .age = 1, .children = {Child{.name = "c"}}});
     session.commit();
     session.expire(parent);
@@ -75,8 +72,8 @@ TEST_CASE("get overwrites or locks the row if it is told to, and loads with it w
 }
 
 TEST_CASE("what is expired of an entity is taken from the next row, and what is not stays") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto parent = session.add(Parent{.name = "p", .age = 1, .children = {Child{}}});
     session.commit();
     elsewhere(engine, "UPDATE parent SET name = 'q', age = 2");
@@ -89,7 +86,7 @@ TEST_CASE("what is expired of an entity is taken from the next row, and what is 
     CHECK(parent->age == 1);
     parent->name = "r";
     session.commit();
-    CHECK(gw::Session(engine).get<Parent>(parent->id)->name == "r");
-    CHECK(gw::Session(engine).get<Parent>(parent->id)->age == 2);
+    CHECK(Session(engine).get<Parent>(parent->id)->name == "r");
+    CHECK(Session(engine).get<Parent>(parent->id)->age == 2);
   });
 }

@@ -14,7 +14,7 @@
 /// counts its versions.
 namespace school {
 
-namespace gw = greenway;
+using namespace ways;
 using family::Statements;
 
 struct Course;
@@ -70,15 +70,12 @@ struct Account {
 
 void map_all(gw::Registry& registry);
 
-/// Runs `body(engine)` on each database, in a thread and in a greenlet, with the tables there.
+/// Runs `body(engine)` on each database, in each way, with the tables there.
 template <class F>
 void everywhere(F&& body) {
   gw::Registry registry;
   map_all(registry);
-  database::everywhere([&](const gw::Engine& engine) {
-    engine.begin([&](gw::Connection& connection) { registry.metadata().create_all(connection); });
-    body(engine);
-  });
+  ways::everywhere(registry, body);
 }
 
 }  // namespace school

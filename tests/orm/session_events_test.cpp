@@ -3,11 +3,9 @@
 #include <string>
 #include <vector>
 
-#include <greenway/orm/async_session_maker.hpp>
 #include <greenway/orm/mapper_events.hpp>
 #include <greenway/orm/session_events.hpp>
 #include <greenway/orm/session_maker.hpp>
-#include <greenway/runtime/task.hpp>
 
 #include "family.hpp"
 
@@ -15,7 +13,7 @@ using namespace family;
 using Strings = std::vector<std::string>;
 
 TEST_CASE("a class tells what happens to its entities, and a handler may still change what is written") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     Strings told;
     const auto events = gw::mapper_events<Parent>();
     std::vector<std::pair<const gw::MapperEvent<Parent>*, std::uint64_t>> handlers;
@@ -34,7 +32,7 @@ TEST_CASE("a class tells what happens to its entities, and a handler may still c
       CHECK(session.in_transaction() == false);
       p.name = "made";
     }));
-    gw::Session session(engine);
+    Session session(engine);
     const auto parent = session.add(Parent{});
     session.commit();
     parent->age = 4;
@@ -42,7 +40,7 @@ TEST_CASE("a class tells what happens to its entities, and a handler may still c
     CHECK(told == Strings{"before insert", "after insert made", "before update made", "after update made"});
     told.clear();
     session.refresh(parent);
-    gw::Session other(engine);
+    Session other(engine);
     const auto same = other.get_one<Parent>(parent->id);
     CHECK(same->name == "made");
     other.delete_(same);
@@ -59,7 +57,7 @@ TEST_CASE("a class tells what happens to its entities, and a handler may still c
 }
 
 TEST_CASE("a validator sees what is new or has changed before anything is written, and refuses it without harm") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     int calls = 0;
     gw::validates(&Place::what, [&calls](const Place& place, const std::optional<std::string>& what) {
       ++calls;
@@ -67,7 +65,7 @@ TEST_CASE("a validator sees what is new or has changed before anything is writte
         throw std::invalid_argument("row " + std::to_string(place.row));
       }
     });
-    gw::Session session(engine);
+    Session session(engine);
     const auto place = session.add(Place{.row = 1, .column = 1, .what = "corner"});
     session.commit();
     CHECK(calls == 1);
@@ -87,9 +85,9 @@ TEST_CASE("a validator sees what is new or has changed before anything is writte
 }
 
 TEST_CASE("a session tells of its flushes and transactions, in their order") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     Strings told;
-    gw::SessionMaker maker(engine);
+    SessionMaker maker(engine);
     const auto say = [&](const char* what) { return [&told, what](gw::Session&) { told.emplace_back(what); }; };
     maker.events().before_flush.listen([&](gw::Session& session) {
       told.emplace_back("before flush");
@@ -101,7 +99,7 @@ TEST_CASE("a session tells of its flushes and transactions, in their order") {
     maker.events().before_commit.listen(say("before commit"));
     maker.events().after_commit.listen(say("after commit"));
     maker.events().after_rollback.listen(say("after rollback"));
-    gw::Session session = maker();
+    Session session = maker();
     session.events().after_soft_rollback.listen(say("after soft rollback"));
     session.events().after_begin.listen([&](gw::Session&, gw::Connection& connection) {
       told.emplace_back("after begin");
@@ -119,9 +117,9 @@ TEST_CASE("a session tells of its flushes and transactions, in their order") {
 }
 
 TEST_CASE("a session tells how its entities pass from state to state") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     Strings told;
-    gw::Session session(engine);
+    Session session(engine);
     gw::SessionEvents& events = session.events();
     const auto note = [&](auto& event, const char* what) {
       event.listen([&told, what](gw::Session&, const gw::AnyEntity& entity) {
@@ -153,7 +151,7 @@ TEST_CASE("a session tells how its entities pass from state to state") {
     CHECK(take() == Strings{"pending a", "persistent a", "deleted a"});
     session.rollback();
     CHECK(take() == Strings{"back a"});
-    gw::SessionTransaction savepoint = session.begin_nested();
+    SessionTransaction savepoint = session.begin_nested();
     session.delete_(a);
     session.flush();
     savepoint.rollback();
@@ -167,23 +165,4 @@ TEST_CASE("a session tells how its entities pass from state to state") {
     session.expunge(b);
     CHECK(take() == Strings{"expunged b"});
   });
-}
-
-TEST_CASE("sessions that an asynchronous maker makes tell what its events are") {
-  gw::Registry registry;
-  map_all(registry);
-  const database::Scratch scratch = database::each();
-  const gw::AsyncEngine engine = gw::create_async_engine(scratch.url());
-  engine.sync_engine().begin([&](gw::Connection& connection) { registry.metadata().create_all(connection); });
-  int commits = 0;
-  gw::run([](gw::AsyncEngine async, int* count) -> gw::Task<void> {
-    gw::AsyncSessionMaker maker(async);
-    maker.events().after_commit.listen([count](gw::Session&) { ++*count; });
-    co_await maker.begin([](gw::Session& session) { session.add(Parent{}); });
-    gw::AsyncSession session = maker();
-    session.add(Parent{});
-    co_await session.commit();
-    co_await session.close();
-  }(engine, &commits));
-  CHECK(commits == 2);
 }

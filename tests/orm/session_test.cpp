@@ -12,8 +12,8 @@ using database::error_of;
 namespace {
 
 // A session with parents 1 and 2, committed; 1 has children 1 and 2.
-gw::Session session_with_two(const gw::Engine& engine, const gw::SessionOptions& options = {}) {
-  gw::Session session(engine, options);
+Session session_with_two(const Engine& engine, const gw::SessionOptions& options = {}) {
+  Session session(engine, options);
   session.add_all(Parent{.name = "one", .age = 1, .children = {Child{.name = "a"}, Child{.name = "b"}}},
                   Parent{.name = "two", .age = 2});
   session.commit();
@@ -23,8 +23,8 @@ gw::Session session_with_two(const gw::Engine& engine, const gw::SessionOptions&
 }  // namespace
 
 TEST_CASE("an entity goes from transient to pending to persistent, and is what its row is") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto parent = std::make_shared<Parent>(Parent{.name = "p", .age = 3});
     CHECK(session.state(parent) == gw::EntityState::transient);
     session.add(parent);
@@ -40,7 +40,7 @@ TEST_CASE("an entity goes from transient to pending to persistent, and is what i
     session.commit();
     CHECK_FALSE(session.in_transaction());
 
-    gw::Session other(engine);
+    Session other(engine);
     const auto same = other.get<Parent>(1);
     REQUIRE(same != nullptr);
     CHECK(same->name == "p");
@@ -51,8 +51,8 @@ TEST_CASE("an entity goes from transient to pending to persistent, and is what i
 }
 
 TEST_CASE("a row is one entity in a session, whose changes a second select leaves alone") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session = session_with_two(engine, {.autoflush = false});
+  everywhere([](const Engine& engine) {
+    Session session = session_with_two(engine, {.autoflush = false});
     const auto one = session.get<Parent>(1);
     one->age = 10;
     const auto all = session.scalars(gw::select<Parent>().order_by(&Parent::id)).all();
@@ -73,20 +73,35 @@ TEST_CASE("a row is one entity in a session, whose changes a second select leave
 }
 
 TEST_CASE("changes are written before a statement that may need to see them, unless the session is told not to") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session = session_with_two(engine);
+  everywhere([](const Engine& engine) {
+    Session session = session_with_two(engine);
     session.get<Parent>(1)->name = "changed";
     CHECK(session.scalars(gw::select<Parent>().where(gw::attr(&Parent::name) == "changed")).all().size() == 1);
-    gw::Session other(engine, {.autoflush = false});
+    Session other(engine, {.autoflush = false});
     session.rollback();
     other.get<Parent>(1)->name = "changed";
     CHECK(other.scalars(gw::select<Parent>().where(gw::attr(&Parent::name) == "changed")).all().empty());
   });
 }
 
+TEST_CASE("after a commit entities are what they were, or stale, as the session is told") {
+  const bool expires = GENERATE(false, true);
+  everywhere([&](const Engine& engine) {
+    Session session = session_with_two(engine, {.expire_on_commit = expires});
+    const auto one = session.get<Parent>(1);
+    session.commit();
+    database::run_sql(engine, "UPDATE parent SET age = 10");
+    CHECK(one->age == 1);
+    Statements statements(engine);
+    CHECK(session.get<Parent>(1) == one);
+    CHECK(statements.take("SELECT") == (expires ? 1 : 0));
+    CHECK(one->age == (expires ? 10 : 1));
+  });
+}
+
 TEST_CASE("rollback gives each entity its values of before the transaction, and knows new ones no more") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session = session_with_two(engine);
+  everywhere([](const Engine& engine) {
+    Session session = session_with_two(engine);
     const auto one = session.get<Parent>(1);
     const auto two = session.get<Parent>(2);
     const auto made = session.add(Parent{.name = "three"});
@@ -116,8 +131,8 @@ TEST_CASE("rollback gives each entity its values of before the transaction, and 
 }
 
 TEST_CASE("a flush that fails leaves the session to be rolled back, and nothing else") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session = session_with_two(engine);
+  everywhere([](const Engine& engine) {
+    Session session = session_with_two(engine);
     session.add(Child{.parent_id = 99});
     CHECK_THROWS_AS(session.flush(), gw::IntegrityError);
     CHECK_THROWS_AS(session.flush(), gw::PendingRollbackError);
@@ -128,8 +143,8 @@ TEST_CASE("a flush that fails leaves the session to be rolled back, and nothing 
 }
 
 TEST_CASE("a scope commits when it returns and rolls back when it throws") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const int value = session.begin([&] {
       session.add(Parent{.name = "kept"});
       return 5;
@@ -148,17 +163,17 @@ TEST_CASE("a scope commits when it returns and rolls back when it throws") {
 }
 
 TEST_CASE("what was loaded stays readable when its session is closed, and what was not says so") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     std::shared_ptr<Parent> one;
     std::shared_ptr<Parent> two;
     {
-      gw::Session session(engine);
+      Session session(engine);
       session.add_all(Parent{.name = "one", .children = {Child{.name = "a"}}}, Parent{.name = "two"});
       session.commit();
-      gw::Session reading(engine);
+      Session reading(engine);
       one = reading.get<Parent>(1);
       two = reading.get<Parent>(2);
-      CHECK(one->children.size() == 1);
+      CHECK(touching(reading, [&] { return one->children.size(); }) == 1);
       CHECK(one->children[0]->parent.get() == one);
       CHECK(engine.pool_status().in_use == 1);
     }
@@ -170,7 +185,7 @@ TEST_CASE("what was loaded stays readable when its session is closed, and what w
     CHECK(copy.name == "one");
     CHECK(copy.children.empty());
 
-    gw::Session session(engine);
+    Session session(engine);
     session.close();
     CHECK_THROWS_AS(session.flush(), gw::ResourceClosedError);
     CHECK_THROWS_AS(session.add(one), gw::ResourceClosedError);

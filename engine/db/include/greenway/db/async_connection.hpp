@@ -90,6 +90,8 @@ class [[nodiscard]] AsyncTransaction {
 /// A connection for coroutines. Made by AsyncEngine::connect.
 class AsyncConnection {
  public:
+  /// @param connection  Of an AsyncEngine, in a greenlet.
+  explicit AsyncConnection(Connection connection) : connection_(std::make_shared<Connection>(std::move(connection))) {}
   /// @param other  Left good for assignment and destruction only.
   AsyncConnection(AsyncConnection&& other) noexcept = default;
   /// @param other  Left good for assignment and destruction only.
@@ -317,7 +319,6 @@ class AsyncConnection {
     }
   };
 
-  explicit AsyncConnection(Connection connection) : connection_(std::make_shared<Connection>(std::move(connection))) {}
   static AsyncConnection open(const Engine& engine, std::source_location where);
   static AsyncResult open_stream(Connection& connection, const TextClause& statement, ExecutionOptions options = {});
   static AsyncResult open_stream(Connection& connection, const Statement& statement, ExecutionOptions options = {});

@@ -54,8 +54,15 @@ class AsyncEntityResult {
   AsyncEntityResult(EntityResult<T> result, std::shared_ptr<Session> session)
       : result_(std::make_shared<EntityResult<T>>(std::move(result))), session_(std::move(session)) {}
 
-  /// @return This: entities are scalars already.
-  [[nodiscard]] AsyncEntityResult scalars() const { return *this; }
+  /// Of entities: this, which are scalars already; of tuples: the first item of each.
+  /// @return What has not been read yet.
+  [[nodiscard]] auto scalars() const {
+    if constexpr (std::is_same_v<value_type, maybe_type>) {
+      return *this;
+    } else {
+      return AsyncEntityResult<detail::FirstOf<T>>(std::move(*result_).scalars(), session_);
+    }
+  }
   /// EntityResult::unique.
   /// @return This.
   [[nodiscard]] AsyncEntityResult unique() const {
@@ -77,6 +84,9 @@ class AsyncEntityResult {
   /// EntityResult::first.
   /// @return The next one, or nothing.
   [[nodiscard]] Operation<maybe_type> first() { return greenlet_spawn(&EntityResult<T>::first, result_); }
+  /// EntityResult::one_or_none.
+  /// @return The only one, or nothing.
+  [[nodiscard]] Operation<maybe_type> one_or_none() { return greenlet_spawn(&EntityResult<T>::one_or_none, result_); }
   /// EntityResult::one.
   /// @return The only entity.
   [[nodiscard]] Operation<value_type> one() { return greenlet_spawn(&EntityResult<T>::one, result_); }
@@ -101,6 +111,9 @@ class AsyncSessionTransaction {
   /// SessionTransaction::rollback.
   /// @return When it is rolled back.
   [[nodiscard]] Operation<void> rollback() { return greenlet_spawn(&SessionTransaction::rollback, transaction_); }
+  /// SessionTransaction::close.
+  /// @return When it is rolled back.
+  [[nodiscard]] Operation<void> close() { return rollback(); }
   /// @return SessionTransaction::is_active.
   [[nodiscard]] bool is_active() const noexcept { return transaction_->is_active(); }
   /// @return SessionTransaction::nested.
@@ -176,21 +189,35 @@ class AsyncSession {
         [](const Shared& s, const EntitySelect<T>& what) { return AsyncEntityResult<T>(s->stream(what), s); }, session_,
         std::move(statement));
   }
+  /// stream(), of tuples the first items.
+  /// @param statement  As there.
+  /// @return The entities, which arrive as they are asked for.
+  template <class T>
+  [[nodiscard]] auto stream_scalars(EntitySelect<T> statement) {
+    return greenlet_spawn(
+        [](const Shared& s, const EntitySelect<T>& what) { return AsyncEntityResult<T>(s->stream(what), s).scalars(); },
+        session_, std::move(statement));
+  }
   /// Session::execute, of any other statement.
   /// @param statement  As there.
+  /// @param what       As there.
   /// @return The result, buffered.
-  [[nodiscard]] Operation<Result> execute(Statement statement) {
-    return greenlet_spawn([](const Shared& s, const Statement& what) { return s->execute(what); }, session_,
-                          std::move(statement));
+  template <class S, class... A>
+    requires(std::derived_from<S, Statement> || std::same_as<S, TextClause>)
+  [[nodiscard]] Operation<Result> execute(S statement, A... what) {
+    return greenlet_spawn([](const Shared& s, const S& one, const A&... with) { return s->execute(one, with...); }, session_,
+                          std::move(statement), std::move(what)...);
   }
   /// Session::scalar.
   /// @tparam V         As there.
   /// @param statement  As there.
+  /// @param what       As there.
   /// @return The first column of the first row.
-  template <class V = Value>
-  [[nodiscard]] Operation<V> scalar(Statement statement) {
-    return greenlet_spawn([](const Shared& s, const Statement& what) { return s->scalar<V>(what); }, session_,
-                          std::move(statement));
+  template <class V = Value, class S, class... A>
+    requires(std::derived_from<S, Statement> || std::same_as<S, TextClause>)
+  [[nodiscard]] Operation<V> scalar(S statement, A... what) {
+    return greenlet_spawn([](const Shared& s, const S& one, const A&... with) { return s->scalar<V>(one, with...); }, session_,
+                          std::move(statement), std::move(what)...);
   }
   /// Session::get.
   /// @tparam T   As there.
@@ -330,6 +357,12 @@ class AsyncSession {
   [[nodiscard]] auto begin_nested(F&& fn, A&&... args) {
     detail::check_callable<F>();
     return greenlet_spawn(BeginNested(), session_, std::forward<F>(fn), std::forward<A>(args)...);
+  }
+
+  /// Session::connection.
+  /// @return A branch of it: closing that leaves the session its own.
+  [[nodiscard]] Operation<AsyncConnection> connection() {
+    return greenlet_spawn([](const Shared& s) { return AsyncConnection(s->connection().connect()); }, session_);
   }
 
   /// @param entity  As of Session::state.
