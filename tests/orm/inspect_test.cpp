@@ -72,10 +72,10 @@ TEST_CASE("an entity with a relationship knows the session that has it, wherever
 }
 
 TEST_CASE("an entity that has left its session tells whether it stood for a row") {
-  everywhere([](const gw::Engine& engine) {
+  everywhere([](const Engine& engine) {
     const auto parent = std::make_shared<Parent>(Parent{.name = "p"});
     CHECK(gw::inspect(parent).state == gw::EntityState::transient);
-    gw::Session session(engine);
+    Session session(engine);
     session.add(parent);
     CHECK(gw::inspect(parent).state == gw::EntityState::pending);
     session.expunge(parent);
@@ -90,7 +90,7 @@ TEST_CASE("an entity that has left its session tells whether it stood for a row"
     session.expunge(parent);
     CHECK(gw::inspect(parent).state == gw::EntityState::detached);
     CHECK(gw::inspect(parent).identity == gw::identity_key(parent));
-    CHECK(gw::inspect(session, parent).state == gw::EntityState::detached);
+    CHECK(gw::inspect(sync_session(session), parent).state == gw::EntityState::detached);
     CHECK(gw::inspect(std::make_shared<Parent>(*parent)).state == gw::EntityState::transient);
 
     const auto same = session.get<Parent>(parent->id);
@@ -100,20 +100,20 @@ TEST_CASE("an entity that has left its session tells whether it stood for a row"
     const auto place = session.add(Place{.row = 1, .column = 1});
     session.commit();
     session.close();
-    CHECK(gw::inspect(session, place).state == gw::EntityState::transient);  // which has no place to remember it
+    CHECK(gw::inspect(sync_session(session), place).state == gw::EntityState::transient);  // which has no place to remember it
     CHECK_THROWS_AS(gw::inspect(place), gw::InvalidRequestError);
   });
 }
 
 TEST_CASE("an entity of a coroutine's session knows that, and one of another session does not") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session plain(engine);
+  everywhere([](const Engine& engine) {
+    gw::Session plain(sync_engine(engine));
     const auto own = plain.add(Parent{});
     CHECK_FALSE(gw::async_object_session(own).has_value());
     CHECK(gw::inspect(own).async_session == nullptr);
     const auto parent = std::make_shared<Parent>();
     {
-      gw::AsyncSession session{gw::AsyncEngine(engine)};
+      gw::AsyncSession session{gw::AsyncEngine(sync_engine(engine))};
       session.add(parent);
       const std::optional<gw::AsyncSession> found = gw::async_object_session(parent);
       REQUIRE(found.has_value());
