@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include <greenway/orm/async_session.hpp>
 #include <greenway/orm/inspect.hpp>
 
 #include "family.hpp"
