@@ -22,6 +22,9 @@ constexpr const char* loops[] = {
 #ifdef BANK_HAS_GLIB
     "glib",
 #endif
+#ifdef BANK_HAS_FIBER
+    "fiber",
+#endif
     "epoll",
 };
 
