@@ -74,13 +74,21 @@ template <class T>
           event(its.before_delete), event(its.after_delete), event(its.load),          event(its.refresh)};
 }
 
+namespace detail {
+
+/// Takes any callable: the member says what it is called with.
+template <class T, class C, class M>
+using Validator = std::type_identity_t<std::function<void(const Owner<T, C>&, const M&)>>;
+
+}  // namespace detail
+
 /// Has flush() check a member. Not thread-safe: like the mapping, before sessions of the class are used.
 /// @tparam T         The mapped class, where the member is one of a base.
 /// @param member     Mapped to a column.
 /// @param validator  Called with the entity and the value, as long as the registry of the class lives; throws if it will not do.
 /// @throws InvalidRequestError  The class, or the member, is not mapped.
 template <class T = void, class C, class M>
-void validates(M C::*member, std::type_identity_t<std::function<void(const detail::Owner<T, C>&, const M&)>> validator) {
+void validates(M C::*member, detail::Validator<T, C, M> validator) {
   using Entity = detail::Owner<T, C>;
   detail::add_validator(detail::mapper_of<Entity>(), detail::offset_of<T>(member),
                         [member, check = std::move(validator)](const void* entity) {
