@@ -90,10 +90,12 @@ TEST_CASE("fibers that sleep wake in the order of their deadlines, by Boost's cl
   const FiberHost host;
   std::vector<int> order;
   std::vector<fiber> fibers;
-  fibers.emplace_back([&] { sleep_for(40ms); order.push_back(4); });
-  fibers.emplace_back([&] { boost::this_fiber::sleep_for(30ms); order.push_back(3); });
-  fibers.emplace_back([&] { sleep_for(20ms); order.push_back(2); });
-  fibers.emplace_back([&] { boost::this_fiber::sleep_for(10ms); order.push_back(1); });
+  // Of one moment: a thread that is held up between two fibers changes nothing.
+  const auto start = std::chrono::steady_clock::now();
+  fibers.emplace_back([&] { sleep_for(start + 400ms - std::chrono::steady_clock::now()); order.push_back(4); });
+  fibers.emplace_back([&] { boost::this_fiber::sleep_until(start + 300ms); order.push_back(3); });
+  fibers.emplace_back([&] { sleep_for(start + 200ms - std::chrono::steady_clock::now()); order.push_back(2); });
+  fibers.emplace_back([&] { boost::this_fiber::sleep_until(start + 100ms); order.push_back(1); });
   for (fiber& each : fibers) {
     each.join();
   }
