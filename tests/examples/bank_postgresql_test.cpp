@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
 #include <future>
+#include <iterator>
 #include <string>
 
 #include <greenway/greenway.hpp>
 
 #include "bank/bank_dao.hpp"
+#include "bank_table.hpp"
 #include "database.hpp"
 #include "shell.hpp"
 #include "support/catch.hpp"
@@ -25,12 +27,10 @@ void check_books(greenway::Connection& conn, int transactions) {
   CHECK(bank::is_balanced({}, bank::audit(conn)));
 }
 
-constexpr const char* balanced_table =
-    "postgresql://.*, scale 2\n"
-    "\n"
-    "caller .*\n"
-    "blocking +1 +5 .* - +balanced\n"
-    "asio +20 +100 .* ms +balanced\n";
+const std::string table = balanced_table("postgresql://.*, scale 2", 20, 5);
+
+// A thread makes 5 transactions, and so does each of 20 clients of each loop.
+const int transactions = 5 + 100 * static_cast<int>(std::size(bank_loops));
 
 }  // namespace
 
@@ -40,9 +40,9 @@ TEST_CASE("bank: PostgreSQL without tables gets a new bank") {
   const Ended bank = run_bank(shell, database, "--scale 2 --clients 20 --transactions 5");
   CHECK(bank.exit_code == 0);
   CHECK(bank.err.empty());
-  CHECK_THAT(bank.out, Matches(balanced_table));
+  CHECK_THAT(bank.out, Matches(table));
   auto conn = greenway::create_engine(database.url()).connect();
-  check_books(conn, 105);
+  check_books(conn, transactions);
 }
 
 TEST_CASE("bank: a database of `pgbench -i` is taken as it is, and pgbench goes on with it") {
@@ -51,10 +51,10 @@ TEST_CASE("bank: a database of `pgbench -i` is taken as it is, and pgbench goes 
   REQUIRE(shell.run("pgbench -i -q -s 2 '" + database.url() + "'").exit_code == 0);
   const Ended bank = run_bank(shell, database, "--clients 20 --transactions 5");
   CHECK(bank.exit_code == 0);
-  CHECK_THAT(bank.out, Matches(balanced_table));
+  CHECK_THAT(bank.out, Matches(table));
   REQUIRE(shell.run("pgbench -n -c 2 -t 10 -M extended '" + database.url() + "'").exit_code == 0);
   auto conn = greenway::create_engine(database.url()).connect();
-  check_books(conn, 125);
+  check_books(conn, transactions + 20);
 }
 
 TEST_CASE("bank: a server that hangs up ends the run with one line, and the books balance") {

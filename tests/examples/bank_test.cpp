@@ -5,6 +5,7 @@
 #include <greenway/greenway.hpp>
 
 #include "bank/bank_dao.hpp"
+#include "bank_table.hpp"
 #include "shell.hpp"
 #include "support/catch.hpp"
 
@@ -12,21 +13,6 @@ namespace {
 
 using Catch::Matchers::Contains;
 using Catch::Matchers::Matches;
-
-/// The callers with an event loop that the program was built with.
-constexpr const char* loops[] = {
-    "asio",
-#ifdef BANK_HAS_UV
-    "uv",
-#endif
-#ifdef BANK_HAS_GLIB
-    "glib",
-#endif
-#ifdef BANK_HAS_FIBER
-    "fiber",
-#endif
-    "epoll",
-};
 
 }  // namespace
 
@@ -36,19 +22,11 @@ TEST_CASE("bank: a thread and many clients of each event loop make transfers in 
   INFO(bank.err);
   CHECK(bank.exit_code == 0);
   CHECK(bank.err.empty());
-  std::string table =
-      "sqlite:///bank\\.db, scale 1\n"
-      "\n"
-      "caller +clients +transactions +seconds +per second +loop held +books\n"
-      "blocking +1 +3 +[0-9.]+ +[0-9.]+ +- +balanced\n";
-  for (const std::string loop : loops) {
-    table += loop + " +50 +150 +[0-9.]+ +[0-9.]+ +[0-9.]+ ms +balanced\n";
-  }
-  CHECK_THAT(bank.out, Matches(table));
+  CHECK_THAT(bank.out, Matches(balanced_table("sqlite:///bank\\.db, scale 1", 50, 3)));
 
   const auto engine = greenway::create_engine("sqlite:///" + shell.file("bank.db").string());
   auto conn = engine.connect();
-  CHECK(conn.scalar<int>(greenway::text("SELECT count(*) FROM pgbench_history")) == 3 + 150 * std::ssize(loops));
+  CHECK(conn.scalar<int>(greenway::text("SELECT count(*) FROM pgbench_history")) == 3 + 150 * std::ssize(bank_loops));
   CHECK(conn.scalar<int>(greenway::text("SELECT count(*) FROM pgbench_accounts")) == 100'000);
   CHECK(conn.scalar<int>(greenway::text("SELECT count(*) FROM pgbench_tellers")) == 10);
   CHECK(bank::is_balanced({}, bank::audit(conn)));
