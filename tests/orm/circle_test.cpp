@@ -210,5 +210,6 @@ TEST_CASE("entities that refer to each other by keys that may not be NULL are re
     CHECK_THROWS_AS(session.flush(), gw::PendingRollbackError);
     session.rollback();
     CHECK(session.scalars(gw::select<Hen>()).all().empty());
+    hen->egg = nullptr;  // no session keeps them any more, and each kept the other
   });
 }
