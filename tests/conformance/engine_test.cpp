@@ -117,6 +117,11 @@ TEST_CASE("an engine with other options shares the pool of the one it was made f
     Connection connection = engine.connect();
     CHECK(database::has_mark(connection));
     CHECK(connection.in_transaction());
+    Engine told = engine;
+    told.update_execution_options(isolated("AUTOCOMMIT"));
+    CHECK(told.get_execution_options().isolation_level == "AUTOCOMMIT");
+    CHECK_FALSE(engine.get_execution_options().isolation_level.has_value());
+    CHECK_THROWS_AS(told.update_execution_options(isolated("SOMETIMES")), ArgumentError);
   });
 }
 
@@ -229,6 +234,35 @@ TEST_CASE("the driver's own connection is within reach") {
     Connection connection = engine.connect();
     CHECK(connection.get_raw_connection().native_handle() != nullptr);
     CHECK(connection.get_raw_connection().is_usable());
+  });
+}
+
+TEST_CASE("a session is borrowed without a connection, and comes back to its pool reset") {
+  EngineOptions options;
+  options.pool_size = 1;
+  options.max_overflow = 0;
+  everywhere(options, [](const Engine& engine) {
+    {
+      Connection connection = engine.connect();
+      database::mark(connection);
+      connection.info()["seen"] = 1;
+    }
+    Connection connection = engine.connect();
+    run_sync(connection, [](gw::Connection& sync) {
+      const gw::Engine same = sync.engine();
+      sync.close();
+      gw::PooledConnection raw = same.raw_connection();
+      CHECK(raw.info().contains("seen"));
+      CHECK(raw->native_handle() != nullptr);
+      raw->begin({}, {});
+      raw.close();
+      CHECK_FALSE(raw.is_valid());
+      CHECK(same.pool_status().idle == 1);
+      gw::Connection next = same.connect();
+      CHECK_FALSE(next.in_transaction());
+      CHECK(next.get_raw_connection().transaction_state() == gw::TransactionState::idle);
+      CHECK(database::has_mark(next));
+    });
   });
 }
 

@@ -149,6 +149,9 @@ class Result : public Rows<Result, gw::Row, gw::Result, gw::AsyncResult> {
   const std::vector<gw::Value>& inserted_primary_key() const {
     return streaming_ ? streaming_->inserted_primary_key() : buffered_->inserted_primary_key();
   }
+  std::vector<std::vector<gw::Value>> inserted_primary_key_rows() const {
+    return streaming_ ? streaming_->inserted_primary_key_rows() : buffered_->inserted_primary_key_rows();
+  }
   gw::FrozenResult freeze() { return streaming_ ? await(streaming_->freeze()) : buffered_->freeze(); }
   template <class T = gw::Value>
   T scalar() {
@@ -319,6 +322,7 @@ class Engine {
   void dispose(bool close = true) const { await(engine_.dispose(close)); }
 
   Engine execution_options(const gw::ExecutionOptions& options) const { return Engine(engine_.execution_options(options)); }
+  void update_execution_options(const gw::ExecutionOptions& options) { engine_.update_execution_options(options); }
   const gw::ExecutionOptions& get_execution_options() const { return engine_.get_execution_options(); }
   const gw::EngineOptions& options() const { return engine_.options(); }
   void clear_compiled_cache() const { engine_.clear_compiled_cache(); }

@@ -60,6 +60,7 @@ TEST_CASE("the result of an insert knows the primary key of the new row, whoever
       const Result result = connection.execute(statement, parameters);
       CHECK_FALSE(result.returns_rows());
       CHECK(result.rowcount() == 1);
+      CHECK(result.inserted_primary_key_rows() == std::vector<Key>{result.inserted_primary_key()});
       return result.inserted_primary_key();
     };
     CHECK(key(gw::insert(t.counted).values("name", "a")) == Key{1});
@@ -134,6 +135,12 @@ TEST_CASE("many rows come back from one insert with RETURNING, in the order of t
     small.insertmanyvalues_page_size = 2;
     small.stream_results = true;
     CHECK(connection.execute(statement, gw::rows(names(5)), small).all().size() == 5);
+    connection.execute(gw::delete_(t.counted));
+    gw::ExecutionOptions one_by_one;
+    one_by_one.use_insertmanyvalues = false;
+    CHECK(sent_by(engine, [&] {
+            CHECK(connection.execute(statement, gw::rows(names(5)), one_by_one).all().size() == 5);
+          }) == 5);
     connection.execute(gw::delete_(t.counted));
     CHECK(connection.execute(statement, gw::rows(std::vector<gw::Parameters>())).rowcount() == 0);
     CHECK_THROWS_AS(connection.execute(statement, gw::rows(gw::params("name", "a"), gw::params("id", 1))), gw::ArgumentError);

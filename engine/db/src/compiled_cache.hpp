@@ -47,6 +47,7 @@ class CompiledCache {
   /// In a dialect in which schemas have other names; null: the cache's own.
   FoundStatement find(const Statement& statement, StatementShape& shape, const Dialect* translating);
 
+  [[nodiscard]] const Dialect& dialect() const noexcept { return dialect_; }
   void clear();
   [[nodiscard]] std::size_t size() const;
 

@@ -2,8 +2,11 @@
 #include <greenway/db/connection.hpp>
 
 #include <algorithm>
+#include <map>
+#include <span>
 #include <string>
 
+#include <boost/container/small_vector.hpp>
 #include <greenway/base/error.hpp>
 #include <greenway/db/engine.hpp>
 #include <greenway/sql/detail/bind_processing.hpp>
@@ -76,10 +79,12 @@ const Value& value_of(const detail::BindNode& bind, const Parameters& parameters
   return given->second;
 }
 
+/// Few statements have more parameters than what costs no allocation.
+using Values = boost::container::small_vector<Value, 4>;
+
 /// The values of a statement's parameters, in the order of their numbers.
-std::vector<Value> values_of(const std::vector<const detail::BindNode*>& binds, const Parameters& parameters,
-                             Dialect::Kind dialect) {
-  std::vector<Value> values;
+Values values_of(const std::vector<const detail::BindNode*>& binds, const Parameters& parameters, Dialect::Kind dialect) {
+  Values values;
   values.reserve(binds.size());
   std::size_t used = 0;
   for (const detail::BindNode* bind : binds) {
@@ -99,6 +104,12 @@ ExecutionOptions buffered(ExecutionOptions options) {
   return options;
 }
 
+detail::FoundStatement find_translated(detail::ConnectionState& state, const Statement& statement, StatementShape& shape,
+                                       const std::map<std::string, std::string>& schemas) {
+  const Dialect translating = state.dialect().translating(schemas);
+  return state.find(statement, shape, &translating);
+}
+
 /// The columns of an inserted row's primary key that the statement itself says.
 std::vector<Value> known_key(const detail::FoundStatement& found, const Parameters& parameters) {
   std::vector<Value> key;
@@ -110,27 +121,45 @@ std::vector<Value> known_key(const detail::FoundStatement& found, const Paramete
   return key;
 }
 
+// What the columns' defaults are part of.
+bool is_insert_or_update(const detail::Node& node) noexcept {
+  return node.kind == detail::NodeKind::insert || node.kind == detail::NodeKind::update;
+}
+
 }  // namespace
 
 Result Connection::execute(const Statement& statement, const Parameters& parameters, const ExecutionOptions& options) {
+  if (!is_insert_or_update(*statement.node())) [[likely]] {
+    return execute_complete(statement, parameters, options);
+  }
   const std::optional<Statement> written = detail::with_columns(statement, parameters);
   const std::optional<Statement> completed = detail::with_defaults(written ? *written : statement);
-  const Statement& sent = completed ? *completed : written ? *written : statement;
-  // Used again for its memory, and by nobody else: nothing here suspends before the values are taken.
-  static thread_local StatementShape shape;
-  const std::optional<Dialect> translating =
-      options.schema_translate_map ? std::optional(dialect().translating(*options.schema_translate_map)) : std::nullopt;
-  const detail::FoundStatement found = state().find(sent, shape, translating ? &*translating : nullptr);
-  const std::vector<Value> values = values_of(*found.binds, parameters, dialect().kind());
-  if (!found.compiled->key.empty()) {
-    return execute_insert(found.compiled, values, known_key(found, parameters), options);
-  }
-  Result result = state().execute(found.compiled->sql, values, options);
-  result.set_columns({found.compiled, &found.compiled->columns});
+  return execute_complete(completed ? *completed : written ? *written : statement, parameters, options);
+}
+
+// With nothing else to return, the result is made where the caller wants it.
+Result Connection::execute_found(detail::FoundStatement& found, std::span<const Value> values, const ExecutionOptions& options) {
+  Result result = state_->execute(found.compiled->sql, values, options);
+  const detail::StatementColumns* const columns = &found.compiled->columns;
+  result.set_columns({std::move(found.compiled), columns});
   return result;
 }
 
-Result Connection::execute_insert(const std::shared_ptr<const detail::Executable>& insert, const std::vector<Value>& values,
+Result Connection::execute_complete(const Statement& statement, const Parameters& parameters, const ExecutionOptions& options) {
+  detail::ConnectionState& state = this->state();
+  // Used again for its memory, and by nobody else: nothing here suspends before the values are taken.
+  static thread_local StatementShape shape;
+  detail::FoundStatement found = options.schema_translate_map
+                                           ? find_translated(state, statement, shape, *options.schema_translate_map)
+                                           : state.find(statement, shape, nullptr);
+  const Values values = values_of(*found.binds, parameters, state.dialect().kind());
+  if (!found.compiled->key.empty()) [[unlikely]] {
+    return execute_insert(found.compiled, values, known_key(found, parameters), options);
+  }
+  return execute_found(found, values, options);
+}
+
+Result Connection::execute_insert(const std::shared_ptr<const detail::Executable>& insert, std::span<const Value> values,
                                   std::vector<Value> key, const ExecutionOptions& options) {
   Result result = state().execute(insert->sql, values, buffered(options));
   std::optional<Row> returned;
@@ -146,7 +175,7 @@ Result Connection::execute_insert(const std::shared_ptr<const detail::Executable
       key[i] = returned->get<Value>(part.index);
     }
   }
-  Result inserted(nullptr, {}, result.rowcount(), result.lastrowid());
+  Result inserted(result.rowcount(), result.lastrowid());
   inserted.inserted_key_ = std::make_shared<const std::vector<Value>>(std::move(key));
   return inserted;
 }
@@ -154,7 +183,7 @@ Result Connection::execute_insert(const std::shared_ptr<const detail::Executable
 Result Connection::execute(const Statement& statement, const ParameterSets& parameters, const ExecutionOptions& options) {
   const std::vector<Parameters>& sets = parameters.sets();
   if (sets.empty()) {
-    return Result(nullptr, {}, 0, 0);
+    return Result(0, 0);
   }
   if (detail::is_insert_returning(statement)) {
     return insert_many_values(statement, sets, options);
@@ -169,7 +198,7 @@ Result Connection::execute(const Statement& statement, const ParameterSets& para
   for (const Parameters& set : sets) {
     rowcount += execute(sent, set, options).rowcount();
   }
-  return Result(nullptr, {}, rowcount, 0);
+  return Result(rowcount, 0);
 }
 
 Result Connection::insert_many_values(const Statement& insert, std::span<const Parameters> sets,
@@ -178,10 +207,12 @@ Result Connection::insert_many_values(const Statement& insert, std::span<const P
   constexpr std::size_t most_parameters = 7000;
   const ExecutionOptions& mine = state().options();
   const std::size_t asked = options.insertmanyvalues_page_size.value_or(mine.insertmanyvalues_page_size.value_or(1000));
+  const bool has_pages = options.use_insertmanyvalues.value_or(mine.use_insertmanyvalues.value_or(true));
   const std::size_t columns = sets.front().items().size();
   // Of rows that say nothing DEFAULT VALUES makes one.
-  const std::size_t page =
-      columns == 0 ? 1 : std::clamp<std::size_t>(most_parameters / columns, 1, std::max<std::size_t>(asked, 1));
+  const std::size_t page = columns == 0 || !has_pages
+                               ? 1
+                               : std::clamp<std::size_t>(most_parameters / columns, 1, std::max<std::size_t>(asked, 1));
   const ExecutionOptions how = buffered(options);
   std::optional<Result> all;
   for (std::size_t first = 0; first < sets.size(); first += page) {

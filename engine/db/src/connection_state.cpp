@@ -95,35 +95,45 @@ Result ConnectionState::execute_now(DriverConnection& driver, const SQLText& sql
 
 Result ConnectionState::run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
                             const ExecutionOptions& options) {
-  const Duration limit = timeout(options);
   ExecuteOptions how;
   how.prepare = options.prepare.value_or(options_.prepare.value_or(true));
-  std::unique_ptr<Cursor> cursor;
-  if (streams(options)) {
-    const std::optional<std::size_t> fixed = options.yield_per ? options.yield_per : options_.yield_per;
-    const std::size_t most = options.max_row_buffer.value_or(options_.max_row_buffer.value_or(1000));
-    stream_batch_ = how.stream = std::max<std::size_t>(fixed.value_or(1), 1);
-    stream_limit_ = fixed ? stream_batch_ : std::max<std::size_t>(most, 1);
-    cursor = with_timeout(limit, [&] { return driver.execute(sql, values, how); });
-    if (const auto& columns = cursor->columns(); columns != nullptr && !columns->empty()) {
-      cursor_ = std::move(cursor);
-      stream_timeout_ = limit;
-      is_stream_abandoned_ = false;
-      Result result(cursor_->columns(), Stream(shared_from_this(), ++stream_));
-      if (fixed) {
-        result.partition_size_ = stream_batch_;
-      }
-      return result;
+  if (streams(options)) [[unlikely]] {
+    return run_streaming(driver, sql, values, options, how);
+  }
+  how.deadline = Deadline::in(timeout(options));
+  return fetch_all(*driver.execute(sql, values, how));
+}
+
+Result ConnectionState::fetch_all(Cursor& cursor) {
+  std::shared_ptr<const RowBatch> first = cursor.next();
+  std::vector<std::shared_ptr<const RowBatch>> others;
+  if (first != nullptr) {
+    while (std::shared_ptr<const RowBatch> batch = cursor.next()) {
+      others.push_back(std::move(batch));
     }
-  } else {
-    how.deadline = Deadline::in(limit);
-    cursor = driver.execute(sql, values, how);
   }
-  std::vector<std::shared_ptr<const RowBatch>> batches;
-  while (std::shared_ptr<const RowBatch> batch = cursor->next()) {
-    batches.push_back(std::move(batch));
+  return Result(cursor.columns(), std::move(first), std::move(others), cursor.rowcount(), cursor.lastrowid());
+}
+
+Result ConnectionState::run_streaming(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
+                                      const ExecutionOptions& options, ExecuteOptions how) {
+  const Duration limit = timeout(options);
+  const std::optional<std::size_t> fixed = options.yield_per ? options.yield_per : options_.yield_per;
+  const std::size_t most = options.max_row_buffer.value_or(options_.max_row_buffer.value_or(1000));
+  stream_batch_ = how.stream = std::max<std::size_t>(fixed.value_or(1), 1);
+  stream_limit_ = fixed ? stream_batch_ : std::max<std::size_t>(most, 1);
+  std::unique_ptr<Cursor> cursor = with_timeout(limit, [&] { return driver.execute(sql, values, how); });
+  if (const auto& columns = cursor->columns(); columns == nullptr || columns->empty()) {
+    return fetch_all(*cursor);
   }
-  return Result(cursor->columns(), std::move(batches), cursor->rowcount(), cursor->lastrowid());
+  cursor_ = std::move(cursor);
+  stream_timeout_ = limit;
+  is_stream_abandoned_ = false;
+  Result result(cursor_->columns(), Stream(shared_from_this(), ++stream_));
+  if (fixed) {
+    result.partition_size_ = stream_batch_;
+  }
+  return result;
 }
 
 // Transactions.

@@ -53,7 +53,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   const std::shared_ptr<const ExecutionOptions>& engine_options() const noexcept { return engine_options_; }
   const ExecutionOptions& options() const noexcept { return options_; }
   // The engine's, in which schemas perhaps have other names.
-  const Dialect& dialect() const { return translating_ ? *translating_ : Dialect::of(engine_->driver->name()); }
+  const Dialect& dialect() const { return translating_ ? *translating_ : engine_->compiled().dialect(); }
   void check_open() const;
   // A statement compiled, in the connection's dialect unless another one is given.
   FoundStatement find(const Statement& statement, StatementShape& shape, const Dialect* dialect) const {
@@ -121,6 +121,9 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   void start(DriverConnection& driver);
   Result run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
              const ExecutionOptions& options);
+  Result run_streaming(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
+                       const ExecutionOptions& options, ExecuteOptions how);
+  static Result fetch_all(Cursor& cursor);
   void commit_now(TransactionKey key);
   void roll_back_now(TransactionKey key);
   void end(TransactionKey key) noexcept;

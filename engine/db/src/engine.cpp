@@ -5,6 +5,7 @@
 #include <chrono>
 #include <ostream>
 
+#include <greenway/db/connection_pool.hpp>
 #include <greenway/runtime/wait.hpp>
 
 #include "connection_state.hpp"
@@ -44,6 +45,10 @@ Connection Engine::connect_through(detail::Facade facade, std::source_location w
   Connection connection(std::move(state));
   state_->events.engine_connect(connection);
   return connection;
+}
+
+PooledConnection Engine::raw_connection(std::source_location where) const {
+  return PooledConnection(state_, state_->pool.acquire(where));
 }
 
 Connection detail::connect_through(const Engine& engine, Facade facade, std::source_location where) {

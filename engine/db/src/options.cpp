@@ -20,6 +20,7 @@ ExecutionOptions ExecutionOptions::merged(const ExecutionOptions& over) const {
   take(&ExecutionOptions::logging_token);
   take(&ExecutionOptions::prepare);
   take(&ExecutionOptions::insertmanyvalues_page_size);
+  take(&ExecutionOptions::use_insertmanyvalues);
   take(&ExecutionOptions::schema_translate_map);
   return both;
 }

@@ -52,13 +52,17 @@ void Stream::close() {
 
 }  // namespace detail
 
-Result::Result(std::shared_ptr<const ColumnList> columns, std::vector<std::shared_ptr<const RowBatch>> batches,
-               std::int64_t rowcount, std::int64_t lastrowid)
+Result::Result(std::shared_ptr<const ColumnList> columns, std::shared_ptr<const RowBatch> first,
+               std::vector<std::shared_ptr<const RowBatch>> batches, std::int64_t rowcount, std::int64_t lastrowid)
     : columns_(std::move(columns)),
       batches_(std::move(batches)),
       rowcount_(rowcount),
       lastrowid_(lastrowid),
-      closed_(!returns_rows()) {}
+      closed_(!returns_rows()) {
+  read_from(std::move(first));
+}
+
+Result::Result(std::int64_t rowcount, std::int64_t lastrowid) : rowcount_(rowcount), lastrowid_(lastrowid), closed_(true) {}
 
 Result::Result(std::shared_ptr<const ColumnList> columns, detail::Stream stream)
     : columns_(std::move(columns)), stream_(std::move(stream)), closed_(!returns_rows()) {}
@@ -94,6 +98,9 @@ Result::~Result() = default;
 void Result::set_columns(std::shared_ptr<const detail::StatementColumns> selected) noexcept {
   if (selected != nullptr && returns_rows() && selected->types.size() == columns_->size()) {
     selected_ = std::move(selected);
+    if (source_ != nullptr) {
+      source_->selected = selected_;
+    }
   }
 }
 
@@ -118,6 +125,9 @@ const std::vector<Value>& Result::inserted_primary_key() const {
 }
 
 void Result::append(Result other) {
+  if (other.source_ != nullptr) {
+    batches_.push_back(other.source_->batch);
+  }
   std::ranges::move(other.batches_, std::back_inserter(batches_));
   rowcount_ += other.rowcount_;
 }
@@ -154,6 +164,11 @@ std::optional<Row> Result::first() {
 }
 
 Row Result::one() {
+  if (size_ - next_ == 1 && next_batch_ == batches_.size() && !stream_) [[likely]] {
+    Row row(std::move(source_), next_);
+    close();
+    return row;
+  }
   std::optional<Row> row = only_row("exactly one was");
   if (!row) {
     throw_no_row();
@@ -201,7 +216,7 @@ void Result::read_from(std::shared_ptr<const RowBatch> batch) {
   next_ = 0;
   size_ = batch != nullptr ? batch->size() : 0;
   source_ = batch != nullptr
-                ? std::make_shared<const detail::RowSource>(detail::RowSource{std::move(batch), columns_, selected_})
+                ? std::make_shared<detail::RowSource>(detail::RowSource{std::move(batch), columns_, selected_})
                 : nullptr;
 }
 
@@ -293,7 +308,7 @@ Result FrozenResult::operator()() const {
   for (const auto& batch : batches_) {
     rows += static_cast<std::int64_t>(batch->size());
   }
-  Result result(columns_, batches_, rows, 0);
+  Result result(columns_, nullptr, batches_, rows, 0);
   result.set_columns(selected_);
   return result;
 }

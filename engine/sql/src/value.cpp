@@ -72,11 +72,12 @@ std::string_view name(ValueKind kind) noexcept {
 }
 
 ValueKind Value::kind() const noexcept {
-  constexpr ValueKind kinds[] = {ValueKind::null,     ValueKind::boolean,     ValueKind::integer,  ValueKind::real,
-                                 ValueKind::text,     ValueKind::bytes,       ValueKind::array,    ValueKind::numeric,
-                                 ValueKind::date,     ValueKind::time,        ValueKind::datetime, ValueKind::timestamptz,
-                                 ValueKind::interval, ValueKind::uuid,        ValueKind::json};
-  return kinds[held_.index()];
+  constexpr ValueKind kinds[] = {ValueKind::null, ValueKind::boolean, ValueKind::integer, ValueKind::real, ValueKind::text,
+                                 ValueKind::bytes, ValueKind::array, ValueKind::numeric, ValueKind::json};
+  constexpr ValueKind fixed_kinds[] = {ValueKind::date,        ValueKind::time,     ValueKind::datetime,
+                                       ValueKind::timestamptz, ValueKind::interval, ValueKind::uuid};
+  const Fixed* const fixed = std::get_if<Fixed>(&held_);
+  return fixed != nullptr ? fixed_kinds[fixed->index()] : kinds[held_.index()];
 }
 
 Value::Value(std::chrono::year_month_day value) : held_(std::chrono::sys_days(value)) {

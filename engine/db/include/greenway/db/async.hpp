@@ -173,6 +173,9 @@ class AsyncEngine {
   /// @param options  As there.
   /// @return The same engine with these options.
   [[nodiscard]] AsyncEngine execution_options(const ExecutionOptions& options) const;
+  /// Engine::update_execution_options.
+  /// @param options  As there.
+  void update_execution_options(const ExecutionOptions& options) { engine_.update_execution_options(options); }
   /// @return Engine::get_execution_options.
   [[nodiscard]] const ExecutionOptions& get_execution_options() const noexcept { return engine_.get_execution_options(); }
   /// Engine::clear_compiled_cache.

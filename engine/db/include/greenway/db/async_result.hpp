@@ -229,6 +229,10 @@ class AsyncResult {
   [[nodiscard]] std::int64_t rowcount() const noexcept { return result_->rowcount(); }
   /// @return Result::inserted_primary_key.
   [[nodiscard]] const std::vector<Value>& inserted_primary_key() const { return result_->inserted_primary_key(); }
+  /// @return Result::inserted_primary_key_rows.
+  [[nodiscard]] std::vector<std::vector<Value>> inserted_primary_key_rows() const {
+    return result_->inserted_primary_key_rows();
+  }
   /// @return Result::closed.
   [[nodiscard]] bool closed() const noexcept { return result_->closed(); }
   /// Refused: a loop cannot wait between its rows.

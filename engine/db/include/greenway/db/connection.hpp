@@ -33,6 +33,7 @@ namespace detail {
 
 class ConnectionState;
 struct Executable;
+struct FoundStatement;
 
 /// While it exists, statements are refused once `transaction` is over: for functions that run inside a transaction.
 class TransactionScope {
@@ -280,7 +281,9 @@ class Connection {
     return std::forward<F>(fn)();
   }
   static void commit_if_active(Transaction& transaction);
-  Result execute_insert(const std::shared_ptr<const detail::Executable>& insert, const std::vector<Value>& values,
+  Result execute_complete(const Statement& statement, const Parameters& parameters, const ExecutionOptions& options);
+  Result execute_found(detail::FoundStatement& found, std::span<const Value> values, const ExecutionOptions& options);
+  Result execute_insert(const std::shared_ptr<const detail::Executable>& insert, std::span<const Value> values,
                         std::vector<Value> key, const ExecutionOptions& options);
   Result insert_many_values(const Statement& insert, std::span<const Parameters> sets, const ExecutionOptions& options);
 

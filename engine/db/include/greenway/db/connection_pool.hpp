@@ -73,6 +73,7 @@ class PooledConnection {
 
  private:
   friend class ConnectionPool;
+  friend class Engine;
   PooledConnection(std::shared_ptr<detail::EngineState> pool, std::unique_ptr<detail::PoolLink> link) noexcept;
   [[nodiscard]] detail::PoolLink& link() const;
 

@@ -27,6 +27,8 @@
 
 namespace greenway {
 
+class PooledConnection;
+
 namespace detail {
 
 struct EngineState;
@@ -94,6 +96,12 @@ class Engine {
   [[nodiscard]] Connection connect(std::source_location where = std::source_location::current()) const {
     return connect_through(detail::Facade::blocking, where);
   }
+  /// Borrows the session of a connection without the connection: no transaction is begun, no statement compiled, no event
+  /// of either told.
+  /// @param where  As above.
+  /// @return The session; include <greenway/db/connection_pool.hpp>.
+  /// @throws ...  As connect().
+  [[nodiscard]] PooledConnection raw_connection(std::source_location where = std::source_location::current()) const;
   /// Runs `fn` with a connection, which is given back afterwards.
   /// @param fn     Called once, with a `Connection&`.
   /// @param where  As above.
@@ -148,7 +156,11 @@ class Engine {
   /// @param options  For connections that are made from what is returned; what is set replaces what this one has.
   /// @return The same engine with these options: they share the pool.
   [[nodiscard]] Engine execution_options(const ExecutionOptions& options) const;
-  /// @return What execution_options() and EngineOptions have set.
+  /// Sets options of this handle itself, and of copies that are made of it from now on.
+  /// @param options  For connections that are made afterwards; what is set replaces what there is.
+  /// @throws ArgumentError  There is no such isolation_level.
+  void update_execution_options(const ExecutionOptions& options) { *this = execution_options(options); }
+  /// @return What execution_options(), update_execution_options() and EngineOptions have set.
   [[nodiscard]] const ExecutionOptions& get_execution_options() const noexcept { return *execution_options_; }
 
   /// Closes the idle connections; those in use are closed when they come back. The engine stays usable.

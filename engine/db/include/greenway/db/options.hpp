@@ -58,6 +58,9 @@ struct ExecutionOptions {
   /// when not set. Fewer where that would be too many parameters.
   std::optional<std::size_t> insertmanyvalues_page_size = {};
 
+  /// False: each set of parameters is a statement of its own there, which inserts one row.
+  std::optional<bool> use_insertmanyvalues = {};
+
   /// Schemas, and what they are called instead in all that is compiled, DDL included; "" is that of tables without one.
   std::optional<std::map<std::string, std::string>> schema_translate_map = {};
 

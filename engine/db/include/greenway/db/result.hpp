@@ -184,6 +184,9 @@ class Result {
   /// @throws InvalidRequestError  Of anything but an insert() of one row, by execute() with one set of parameters, into a
   ///                              table with a primary key: where there is a returning() it is among the rows.
   [[nodiscard]] const std::vector<Value>& inserted_primary_key() const;
+  /// @return inserted_primary_key(), as the only one of a list.
+  /// @throws InvalidRequestError  As above.
+  [[nodiscard]] std::vector<std::vector<Value>> inserted_primary_key_rows() const { return {inserted_primary_key()}; }
   /// @return Whether it is closed.
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
@@ -352,9 +355,11 @@ class Result {
 
   /// Says what was selected, before anything is read. Null, or another number of columns, says nothing.
   void set_columns(std::shared_ptr<const detail::StatementColumns> selected) noexcept;
-  /// A buffered result.
-  Result(std::shared_ptr<const ColumnList> columns, std::vector<std::shared_ptr<const RowBatch>> batches,
-         std::int64_t rowcount, std::int64_t lastrowid);
+  /// A buffered result; `first` is null where there is no batch.
+  Result(std::shared_ptr<const ColumnList> columns, std::shared_ptr<const RowBatch> first,
+         std::vector<std::shared_ptr<const RowBatch>> batches, std::int64_t rowcount, std::int64_t lastrowid);
+  /// Of what returns no rows.
+  Result(std::int64_t rowcount, std::int64_t lastrowid);
   /// A streaming one.
   Result(std::shared_ptr<const ColumnList> columns, detail::Stream stream);
 
@@ -391,7 +396,7 @@ class Result {
 
   std::shared_ptr<const ColumnList> columns_;
   std::shared_ptr<const detail::StatementColumns> selected_;  // what the statement says of the columns; or null
-  std::shared_ptr<const detail::RowSource> source_;       // the batch being read
+  std::shared_ptr<detail::RowSource> source_;  // the batch being read
   std::size_t next_ = 0;                                  // in it: the next row
   std::size_t size_ = 0;                                  // of it
   std::vector<std::shared_ptr<const RowBatch>> batches_;  // buffered: those after it, from next_batch_ on

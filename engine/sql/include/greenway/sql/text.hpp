@@ -28,6 +28,9 @@ class Parameters {
   /// None.
   Parameters() noexcept = default;
 
+  /// Makes room.
+  /// @param size  For so many in all.
+  void reserve(std::size_t size) { items_.reserve(size); }
   /// Appends one.
   /// @param name   Without the colon.
   /// @param value  What it stands for.
@@ -46,6 +49,7 @@ template <class... A>
 [[nodiscard]] Parameters params(A&&... names_and_values) {
   static_assert(sizeof...(A) % 2 == 0, "params() takes a name and a value, a name and a value, and so on");
   Parameters all;
+  all.reserve(sizeof...(A) / 2);
   auto given = std::forward_as_tuple(std::forward<A>(names_and_values)...);
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     (all.add(std::get<2 * I>(given), Value(std::get<2 * I + 1>(std::move(given)))), ...);

@@ -183,7 +183,12 @@ class Value {
   ///         std::vector<Value>; else null.
   template <class T>
   [[nodiscard]] const T* get_if() const noexcept {
-    return std::get_if<T>(&held_);
+    if constexpr (is_fixed<T>) {
+      const Fixed* const fixed = std::get_if<Fixed>(&held_);
+      return fixed != nullptr ? std::get_if<T>(fixed) : nullptr;
+    } else {
+      return std::get_if<T>(&held_);
+    }
   }
   /// @return Whether both hold the same kind and the same value (NULL equals NULL here).
   friend bool operator==(const Value&, const Value&) = default;
@@ -191,9 +196,14 @@ class Value {
  private:
   [[noreturn]] static void throw_too_large(std::uint64_t value);
 
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, std::vector<Value>, Decimal,
-               std::chrono::sys_days, TimeOfDay, std::chrono::local_time<std::chrono::microseconds>,
-               std::chrono::sys_time<std::chrono::microseconds>, CalendarInterval, UUIDBytes, JSONText>
+  // By themselves, since libstdc++ copies and destroys a variant of more than eleven through a table of functions.
+  using Fixed = std::variant<std::chrono::sys_days, TimeOfDay, std::chrono::local_time<std::chrono::microseconds>,
+                             std::chrono::sys_time<std::chrono::microseconds>, CalendarInterval, UUIDBytes>;
+  static_assert(std::is_trivially_copyable_v<Fixed>);
+  template <class T>
+  static constexpr bool is_fixed = std::is_constructible_v<Fixed, std::in_place_type_t<T>>;
+
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, std::vector<Value>, Decimal, JSONText, Fixed>
       held_;
 };
 
