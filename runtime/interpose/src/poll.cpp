@@ -40,7 +40,8 @@ bool lets_in_more(const sigset_t* mask) noexcept {
 /// @param mask   In force while looking; may be null.
 /// @param until  When to give up.
 /// @param look   The call itself, which does not wait: not 0 when there is something to say.
-/// @param wait   Suspends until the moment it is given: 0, or what errno is to be.
+/// @param wait   Suspends until the moment it is given: 0, or what errno is to be; EBADF when a descriptor was closed, whose
+///               number may stand for another one by now.
 /// @return What `look` says; 0 at the end of the time.
 template <class Look, class Wait>
 int look_until(const sigset_t* mask, std::int64_t until, Look look, Wait wait) noexcept {
@@ -51,18 +52,16 @@ int look_until(const sigset_t* mask, std::int64_t until, Look look, Wait wait) n
       return keep(found);
     }
     if (const int error = wait(looks_for_signals ? std::min(until, from_now(signal_interval)) : until); error != 0) {
-      return error == EBADF ? keep(look()) : fail(error);
+      return fail(error);
     }
     is_last = until != detail::no_bound && until <= now();
   }
 }
 
 int poll_until(pollfd* items, nfds_t count, std::int64_t until, const sigset_t* mask) noexcept {
+  const KeepErrno keep;
   int closed = 0;
   const auto look = [&]() noexcept {
-    if (closed != 0) {
-      return closed;
-    }
     constexpr timespec at_once{};
     return mask == nullptr ? libc::poll(items, count, 0) : libc::ppoll(items, count, &at_once, mask);
   };
@@ -73,7 +72,8 @@ int poll_until(pollfd* items, nfds_t count, std::int64_t until, const sigset_t* 
     }
     return error;
   };
-  return look_until(mask, until, look, wait);
+  const int found = look_until(mask, until, look, wait);
+  return closed != 0 ? keep(closed) : found;
 }
 
 /// The descriptors of a select().
