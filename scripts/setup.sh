@@ -23,7 +23,10 @@ case $purpose in
     packages+=(libhiredis-dev redis-server libcurl4-openssl-dev)
     ;;
   aarch64) packages+=(g++-aarch64-linux-gnu qemu-user) ;;
-  bench) packages+=(postgresql-15 python3-asyncpg python3-sqlalchemy valgrind libpqxx-dev) ;;
+  bench)
+    packages+=(postgresql-15 python3-asyncpg python3-sqlalchemy valgrind)
+    packages+=(libpqxx-dev libmariadb-dev mariadb-server-core)
+    ;;
   *) fail 'usage: scripts/setup.sh [build | test | aarch64 | bench]' 2 ;;
 esac
 
