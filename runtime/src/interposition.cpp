@@ -213,10 +213,13 @@ const Interposer* interposer() noexcept {
   return attached;
 }
 
+Interposing not_interposing() noexcept {
+  static const bool is_traced = interposer() != nullptr && interposer()->is_traced;
+  return is_traced ? Interposing::told : Interposing::off;
+}
+
 Interposing interposing_of(bool wanted) noexcept {
-  static const Interposing usual = is_wanted_everywhere()                                 ? Interposing::on
-                                   : interposer() != nullptr && interposer()->is_traced ? Interposing::told
-                                                                                        : Interposing::off;
+  static const Interposing usual = is_wanted_everywhere() ? Interposing::on : not_interposing();
   const Interposing interposing = wanted ? Interposing::on : usual;
   if (interposing == Interposing::on) [[unlikely]] {
     tell_first_use();
@@ -231,7 +234,7 @@ InterposeScope::InterposeScope(bool suspends) noexcept {
   greenlet_ = current->host != nullptr ? current : nullptr;
   if (greenlet_ != nullptr) {
     before_ = greenlet_->interposing;
-    greenlet_->interposing = suspends ? detail::interposing_of(true) : detail::Interposing::off;
+    greenlet_->interposing = suspends ? detail::interposing_of(true) : detail::not_interposing();
   }
 }
 

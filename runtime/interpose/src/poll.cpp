@@ -176,8 +176,10 @@ int epoll_until(int epoll, epoll_event* events, int count, int timeout, const si
   pollfd item{epoll, POLLIN, 0};
   return look_until(mask, timeout < 0 ? detail::no_bound : from_now(timeout * (second / 1000)),
                     [&]() noexcept {
-                      return mask == nullptr ? libc::epoll_wait(epoll, events, count, 0)
-                                             : libc::epoll_pwait(epoll, events, count, 0, mask);
+                      const int found = libc::epoll_wait(epoll, events, count, 0);
+                      // A look without a wait passes over signals, in epoll_pwait() alone.
+                      constexpr timespec at_once{};
+                      return found != 0 || mask == nullptr ? found : libc::ppoll(nullptr, 0, &at_once, mask);
                     },
                     [&](std::int64_t moment) noexcept { return suspend(&item, 1, moment); });
 }

@@ -73,5 +73,7 @@ using AttachInterposer = const Interposer*(const Interposition& runtime) noexcep
 /// What holds for a greenlet that begins.
 /// @param wanted  As its options say.
 [[nodiscard]] Interposing interposing_of(bool wanted) noexcept;
+/// @return What holds where calls are to be libc's: told, if somebody wants to be told.
+[[nodiscard]] Interposing not_interposing() noexcept;
 
 }  // namespace greenway::detail
