@@ -183,7 +183,7 @@ TEST_CASE("many statements wait at the same time on one thread") {
   CHECK(gw::Clock::now() - start < 5s);
 }
 
-TEST_CASE("a second greenlet on one connection is refused, and the first goes on undisturbed") {
+TEST_CASE("a second greenlet on one connection is refused, and the first goes on undisturbed", "[loop]") {
   gw::run([] {
     const auto connection = server::connect();
     auto first = gw::greenlet_spawn([&] { return scalar(*connection, "SELECT 1 FROM pg_sleep(0.1)"); }).to_future();
