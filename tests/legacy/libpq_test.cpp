@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "legacy/libpq_dao.hpp"
 
+#include <array>
+#include <cerrno>
+#include <cstring>
 #include <numeric>
+
+#include <greenway/interpose/bindings.hpp>
 
 #include "together.hpp"
 
@@ -47,7 +52,7 @@ TEST_CASE("a hundred greenlets wait in PQexec at once, and the loop goes on") {
   together::check_hundred_naps([] { return LibpqDao(url()); });
 }
 
-TEST_CASE("a greenlet that is cut short in PQexec gets libpq's error first, then its own") {
+TEST_CASE("a greenlet whose time ends in PQexec gets libpq's error first, then its own") {
   LibpqDao dao(url());
   const CutShort result = cut_short(50ms, [&] { dao.nap(60); });
   CHECK(result.library_says != "");
@@ -55,9 +60,30 @@ TEST_CASE("a greenlet that is cut short in PQexec gets libpq's error first, then
   CHECK(result.timed_out);
 }
 
+TEST_CASE("a greenlet that is cancelled in PQexec gets libpq's error first, then its own") {
+  LibpqDao dao(url());
+  const CutShort result = cancel_within([&] { dao.nap(60); });
+  CHECK(result.library_says == std::string("select() failed: ") + std::strerror(ECANCELED) + "\n");
+  CHECK_FALSE(result.next_call_returned);
+  CHECK(result.cancelled);
+}
+
 TEST_CASE("a greenlet that is cancelled before PQconnectdb gets libpq's error first, then its own") {
   const CutShort result = cut_short(0ms, [] { LibpqDao dao(url()); });
   CHECK(result.library_says != "");
   CHECK_FALSE(result.next_call_returned);
   CHECK(result.timed_out);
+}
+
+TEST_CASE("libpq's calls come to Greenway since greenway::interpose is linked") {
+  std::array<gw::Binding, 32> bindings;
+  const std::size_t count = gw::list_bindings("libpq.so", bindings.data(), bindings.size());
+  REQUIRE(count <= bindings.size());
+  std::vector<std::string> intercepted;
+  for (std::size_t i = 0; i != count; ++i) {
+    CHECK(bindings[i].is_intercepted);
+    intercepted.emplace_back(bindings[i].function);
+  }
+  CHECK_THAT(intercepted, Catch::VectorContains<std::string>("poll") && Catch::VectorContains<std::string>("recv") &&
+                              Catch::VectorContains<std::string>("connect"));
 }

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "legacy/mariadb_dao.hpp"
 
+#include <cerrno>
+#include <system_error>
+
+#include <unistd.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include "visitors.hpp"
 
 using namespace visitors;
@@ -21,6 +28,30 @@ long deposit_twice(int client) {
   return dao.balance(client);
 }
 
+/// Lets everybody connect, and says nothing.
+class SilentServer {
+ public:
+  SilentServer() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) != 0 || listen(fd_, 8) != 0 ||
+        getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+      throw std::system_error(errno, std::generic_category(), "a listening socket");
+    }
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentServer() { close(fd_); }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  [[nodiscard]] unsigned port() const noexcept { return port_; }
+
+ private:
+  int fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  unsigned port_ = 0;
+};
+
 }  // namespace
 
 TEST_CASE("libmariadb does the same from threads and from greenlets") {
@@ -39,10 +70,26 @@ TEST_CASE("twenty greenlets wait in libmariadb at once") {
   CHECK(crowd.most() == 20);
 }
 
-TEST_CASE("a greenlet that is cut short in libmariadb gets its error first, then its own") {
+TEST_CASE("a greenlet whose time ends in libmariadb gets its error first, then its own") {
   MariadbDao dao = connect();
   const CutShort result = cut_short(50ms, [&] { dao.nap(60); });
   CHECK(result.library_says != "");
   CHECK_FALSE(result.next_call_returned);
   CHECK(result.timed_out);
+}
+
+TEST_CASE("a greenlet that is cancelled in libmariadb gets its error first, then its own") {
+  MariadbDao dao = connect();
+  const CutShort result = cancel_within([&] { dao.nap(60); });
+  CHECK_THAT(result.library_says, Catch::StartsWith("Lost connection to "));
+  CHECK_FALSE(result.next_call_returned);
+  CHECK(result.cancelled);
+}
+
+TEST_CASE("a greenlet that is cancelled while libmariadb connects gets its error first, then its own") {
+  const SilentServer server;
+  const CutShort result = cancel_within([&] { MariadbDao("127.0.0.1", server.port(), ""); });
+  CHECK_THAT(result.library_says, Catch::StartsWith("Lost connection to "));
+  CHECK_FALSE(result.next_call_returned);
+  CHECK(result.cancelled);
 }

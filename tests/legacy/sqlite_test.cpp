@@ -55,7 +55,7 @@ TEST_CASE("a greenlet that waits for SQLite's lock lets the one that holds it go
   CHECK(balance == 100);
 }
 
-TEST_CASE("a greenlet that is cut short in SQLite's wait for a lock gets SQLITE_BUSY first, then its own error") {
+TEST_CASE("a greenlet whose time ends in SQLite's wait for a lock gets SQLITE_BUSY first, then its own error") {
   const ScratchFile file;
   SqliteDao holder(file.path());
   holder.create();
@@ -65,6 +65,22 @@ TEST_CASE("a greenlet that is cut short in SQLite's wait for a lock gets SQLITE_
   CHECK(result.library_says == "database is locked");
   CHECK_FALSE(result.next_call_returned);
   CHECK(result.timed_out);
+
+  holder.unlock();
+  dao.deposit(1, 100);
+  CHECK(dao.balance(1) == 100);
+}
+
+TEST_CASE("a greenlet that is cancelled in SQLite's wait for a lock gets SQLITE_BUSY first, then its own error") {
+  const ScratchFile file;
+  SqliteDao holder(file.path());
+  holder.create();
+  holder.lock();
+  SqliteDao dao(file.path(), patient);
+  const CutShort result = cancel_within([&] { dao.deposit(1, 100); });
+  CHECK(result.library_says == "database is locked");
+  CHECK_FALSE(result.next_call_returned);
+  CHECK(result.cancelled);
 
   holder.unlock();
   dao.deposit(1, 100);

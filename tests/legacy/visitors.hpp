@@ -14,6 +14,7 @@
 #include <greenway/runtime/cancel.hpp>
 #include <greenway/runtime/interpose_scope.hpp>
 #include <greenway/runtime/task_group.hpp>
+#include <greenway/runtime/wait.hpp>
 
 #include "support/catch.hpp"
 
@@ -96,6 +97,19 @@ struct CutShort {
   std::string library_says;         ///< The library's own error; empty: none.
   bool next_call_returned = false;  ///< The next call of Greenway did not throw.
   bool timed_out = false;           ///< The bound around both showed as what it is.
+  bool cancelled = false;           ///< Likewise the cancellation.
+
+  /// Calls, and keeps what the library says of it.
+  template <class F>
+  void call_library(F& call) {
+    try {
+      call();
+    } catch (const std::exception& error) {
+      library_says = error.what();
+    }
+    gw::sleep_for(1ms);
+    next_call_returned = true;
+  }
 };
 
 /// Bounds `call` in time, in a greenlet.
@@ -105,18 +119,33 @@ CutShort cut_short(gw::Duration limit, F call) {
   gw::run([&] {
     const gw::InterposeScope scope;
     try {
-      gw::with_timeout(limit, [&] {
-        try {
-          call();
-        } catch (const std::exception& error) {
-          result.library_says = error.what();
-        }
-        gw::sleep_for(1ms);
-        result.next_call_returned = true;
-      });
+      gw::with_timeout(limit, [&] { result.call_library(call); });
     } catch (const gw::TimeoutError&) {
       result.timed_out = true;
     }
+  });
+  return result;
+}
+
+/// Cancels the greenlet of `call` once that waits.
+template <class F>
+CutShort cancel_within(F call) {
+  CutShort result;
+  gw::run([&] {
+    gw::CancelScope* scope_of_call = nullptr;
+    gw::TaskGroup group;
+    group.spawn([&] {
+      const gw::InterposeScope interpose;
+      gw::CancelScope scope;
+      scope_of_call = &scope;
+      try {
+        result.call_library(call);
+      } catch (const gw::Cancelled&) {
+        result.cancelled = scope.is_cancelled();
+      }
+    });
+    group.spawn([&] { scope_of_call->cancel(); });
+    group.wait();
   });
   return result;
 }
