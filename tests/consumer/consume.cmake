@@ -1,4 +1,4 @@
-# Builds and runs ./project in the folder ${name}, with Greenway installed from the build folder ${install} or taken
+# Builds and tests ./${project} in the folder ${name}, with Greenway installed from the build folder ${install} or taken
 # from the source folder ${source}.
 cmake_minimum_required(VERSION 3.25)
 
@@ -15,7 +15,7 @@ if(install)
 else()
   set(greenway -D GREENWAY_SOURCE_FOLDER=${source})
 endif()
-run(${CMAKE_COMMAND} -G Ninja -S ${CMAKE_CURRENT_LIST_DIR}/project -B ${folder}/build
+run(${CMAKE_COMMAND} -G Ninja -S ${CMAKE_CURRENT_LIST_DIR}/${project} -B ${folder}/build
     -D CMAKE_CXX_COMPILER=${compiler} ${greenway})
 run(${CMAKE_COMMAND} --build ${folder}/build)
-run(${folder}/build/consumer)
+run(${CMAKE_CTEST_COMMAND} --test-dir ${folder}/build --output-on-failure --no-tests=error)
