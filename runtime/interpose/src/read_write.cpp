@@ -73,6 +73,9 @@ ssize_t write_what_fits(int fd, Kind kind, const iovec* vectors, int count) noex
       return result;
     }
   }
+  if (is_nonblocking(fd)) {
+    return libc::writev(fd, vectors, count);
+  }
   if (!is_ready(fd, POLLOUT)) {
     return -1;
   }
