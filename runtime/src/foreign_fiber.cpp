@@ -18,7 +18,7 @@ namespace {
   __sanitizer_finish_switch_fiber(to.fake_stack, &from.bottom, &from.size);
 #endif
 #if defined(GREENWAY_TSAN)
-  __tsan_switch_to_fiber(to.fiber, 0);
+  tell_thread_sanitizer(to);
 #endif
 }
 

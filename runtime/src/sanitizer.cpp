@@ -5,6 +5,9 @@
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/lsan_interface.h>
 #endif
+#if defined(GREENWAY_TSAN)
+#include <pthread.h>
+#endif
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
 #else
@@ -34,6 +37,36 @@ namespace {
 }
 
 }  // namespace
+#endif
+
+#if defined(GREENWAY_TSAN)
+extern "C" {
+void __tsan_ignore_thread_begin();
+void AnnotateIgnoreSyncBegin(const char* file, int line);
+}
+
+bool is_forked_child = false;
+
+namespace {
+
+/// Each stack counts as a thread with TSan, and in the child of a process with threads it looks away, on the one that has
+/// called fork(): it neither checks what is done there nor sees that anything follows from it. Then what any other stack does
+/// would seem to race with all that was done before, so that it has to look away there as well.
+///
+/// With a stack that is never destroyed there are always two, so that it always does.
+void follow_forks() noexcept {
+  [[maybe_unused]] static void* const second_stack = __tsan_create_fiber(0);
+  // After TSan's own handler, which was there before main().
+  [[maybe_unused]] static const int error = pthread_atfork(nullptr, nullptr, [] { is_forked_child = true; });
+}
+
+}  // namespace
+
+void ignore_in_forked_child(StackAnnotation& stack) noexcept {
+  stack.is_ignored = true;
+  __tsan_ignore_thread_begin();
+  AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
+}
 #endif
 
 void annotate_new_stack(StackAnnotation& stack, [[maybe_unused]] void* bottom, [[maybe_unused]] std::size_t size) noexcept {
@@ -67,6 +100,7 @@ void annotate_dead_stack([[maybe_unused]] StackAnnotation& stack) noexcept {
 
 void annotate_thread_stack([[maybe_unused]] StackAnnotation& stack) noexcept {
 #if defined(GREENWAY_TSAN)
+  follow_forks();
   stack.fiber = __tsan_get_current_fiber();
 #endif
 }

@@ -54,6 +54,7 @@ struct StackAnnotation {
 #endif
 #if defined(GREENWAY_TSAN)
   void* fiber = nullptr;          ///< TSan's.
+  bool is_ignored = false;        ///< TSan looks away there, in a forked child.
 #endif
   unsigned valgrind = 0;          ///< Valgrind's number of the stack.
 };
@@ -82,6 +83,24 @@ void annotate_foreign_stack(StackAnnotation& stack, const void* bottom, std::siz
 /// @param stack  Its annotation.
 void annotate_dead_foreign_stack(StackAnnotation& stack) noexcept;
 
+#if defined(GREENWAY_TSAN)
+/// Set in a child after fork().
+extern bool is_forked_child;
+
+/// In a forked child, on the stack that TSan was told of last: TSan looks away there too.
+/// @param stack  Its annotation.
+void ignore_in_forked_child(StackAnnotation& stack) noexcept;
+
+/// TSan is told, and the caller jumps, with nothing that is instrumented in between but in a forked child.
+/// @param to  Where control goes.
+[[gnu::always_inline]] inline void tell_thread_sanitizer(StackAnnotation& to) noexcept {
+  __tsan_switch_to_fiber(to.fiber, 0);
+  if (is_forked_child && !to.is_ignored) [[unlikely]] {
+    ignore_in_forked_child(to);
+  }
+}
+#endif
+
 /// Immediately before the jump from one stack to another. Inlined: TSan's shadow stack must not be in a callee here.
 /// @param left  Set to `from`, for whoever is entered.
 [[gnu::always_inline]] inline void annotate_leave([[maybe_unused]] StackAnnotation* from, [[maybe_unused]] StackAnnotation* to,
@@ -91,7 +110,7 @@ void annotate_dead_foreign_stack(StackAnnotation& stack) noexcept;
   __sanitizer_start_switch_fiber(&from->fake_stack, to->bottom, to->size);
 #endif
 #if defined(GREENWAY_TSAN)
-  __tsan_switch_to_fiber(to->fiber, 0);
+  tell_thread_sanitizer(*to);
 #endif
 }
 
