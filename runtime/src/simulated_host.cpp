@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <pthread.h>
+
 #include <greenway/base/error.hpp>
 #include <greenway/runtime/live.hpp>
 
@@ -46,6 +48,11 @@ bool is_for_world_outside(WaitKind kind) noexcept {
   }
 }
 
+/// A child after fork() has loops of its own, and they the time of the world.
+void leave_in_child() noexcept {
+  [[maybe_unused]] static const int error = pthread_atfork(nullptr, nullptr, [] { detail::simulated_time = nullptr; });
+}
+
 [[noreturn]] void throw_deadlock() {
   std::string text = "nothing can happen any more in this simulation: no deadline is left, and these wait for each other";
   for (const LiveGreenlet& greenlet : live_greenlets()) {
@@ -75,6 +82,7 @@ SimulatedHost::SimulatedHost(SimulationOptions options)
   if (detail::simulated_time != nullptr) {
     throw InvalidRequestError("this thread is in a simulation already: end that one first");
   }
+  leave_in_child();
   HostAccess::reactor(*this)->simulate();
   adopt_thread();
   detail::simulated_time = &now_;

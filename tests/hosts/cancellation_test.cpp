@@ -183,10 +183,11 @@ TEST_CASE("a host keeps a greenlet that is cancelled while a helper thread uses 
   bool has_ended = false;
   bool was_cancelled = false;
   run(host, [&] {
+    const Companion sleeper([] { sleep_for(100ms); });  // lets the time of a simulation pass
     try {
-      with_timeout(1ms, [&] {
+      with_timeout(100ms, [&] {
         offload([&] {
-          std::this_thread::sleep_for(5ms);
+          std::this_thread::sleep_for(110ms);
           has_ended = true;
         });
         sleep_for(0ms);

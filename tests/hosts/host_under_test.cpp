@@ -15,6 +15,7 @@ std::vector<HostUnderTest> every_host() {
   static constexpr HostUnderTest all[] = {
       {"blocking thread", nullptr},
       {"greenway::run", with_own_loop},
+      {"simulation", with_simulated_loop},
       {"any reactor", with_poll_loop},
 #ifdef GREENWAY_TEST_EPOLL
       {"epoll", with_epoll_loop},

@@ -11,6 +11,7 @@ void with_own_loop(const std::function<void(LoopUnderTest&)>& use);
 void with_epoll_loop(const std::function<void(LoopUnderTest&)>& use);
 void with_asio_loop(const std::function<void(LoopUnderTest&)>& use);
 void with_fiber_loop(const std::function<void(LoopUnderTest&)>& use);
+void with_simulated_loop(const std::function<void(LoopUnderTest&)>& use);
 void with_poll_loop(const std::function<void(LoopUnderTest&)>& use);
 void with_uv_loop(const std::function<void(LoopUnderTest&)>& use);
 void with_glib_loop(const std::function<void(LoopUnderTest&)>& use);
