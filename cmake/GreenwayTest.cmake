@@ -15,13 +15,13 @@ target_link_libraries(greenway_test_main PUBLIC Catch2::Catch2)
 # What is tested is the libraries, as they are optimised; the sources of the tests themselves are not, which halves the
 # time to compile them. OPTIMISED where a test's own code is what switches stacks, or has much to enumerate.
 #
-#   greenway_test(<name> [OPTIMISED] SOURCES … LIBRARIES …)
+#   greenway_test(<name> [OPTIMISED] SOURCES … LIBRARIES … [ENVIRONMENT NAME=VALUE])
 function(greenway_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "OPTIMISED" "" "SOURCES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "OPTIMISED" "ENVIRONMENT" "SOURCES;LIBRARIES")
   add_executable(${name}_test ${arg_SOURCES})
   if(NOT arg_OPTIMISED)
     target_compile_options(${name}_test PRIVATE -O0 -g1)
   endif()
   target_link_libraries(${name}_test PRIVATE greenway_test_main greenway_warnings ${arg_LIBRARIES})
-  catch_discover_tests(${name}_test TEST_PREFIX "${name}/" PROPERTIES TIMEOUT 300)
+  catch_discover_tests(${name}_test TEST_PREFIX "${name}/" PROPERTIES TIMEOUT 300 ENVIRONMENT "${arg_ENVIRONMENT}")
 endfunction()

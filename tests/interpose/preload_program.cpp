@@ -14,8 +14,14 @@
 #include <unistd.h>
 
 #include <greenway/runtime/bridge.hpp>
+#include <greenway/runtime/detail/sanitizer.hpp>
 #include <greenway/runtime/interpose_scope.hpp>
 #include <greenway/runtime/task_group.hpp>
+
+#if defined(GREENWAY_ASAN)
+/// What is preloaded comes before the sanitizer's library, and so calls the sanitizer's functions in place of libc's.
+extern "C" const char* __asan_default_options() { return "verify_asan_link_order=0"; }
+#endif
 
 namespace {
 
