@@ -103,9 +103,6 @@ ssize_t until_all_done(int fd, short events, int option, std::size_t size, Attem
     }
     if (!patience) {
       if (is_nonblocking(fd)) {
-        if (result > 0) {
-          continue;  // an attempt may be smaller than what there is room for
-        }
         return done != 0 ? keep(static_cast<ssize_t>(done)) : fail(EAGAIN);
       }
       patience.emplace(fd, events, bound_of(fd, option));
