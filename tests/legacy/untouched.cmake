@@ -22,8 +22,10 @@ endforeach()
 list(REMOVE_ITEM folders -I)
 run(included ${compiler} -std=c++17 -MM ${folders} ${source}.cpp)
 refuse("what ${source}.cpp includes" "${included}" "greenway/[a-z_]+/[a-z_]+.hpp")
-execute_process(COMMAND ${CMAKE_COMMAND} -E echo "#include <greenway/runtime/wait.hpp>" OUTPUT_FILE reaches.cpp)
-execute_process(COMMAND ${compiler} -std=c++20 -fsyntax-only ${folders} reaches.cpp
+# The tests of other DAOs run at the same time.
+cmake_path(GET source FILENAME name)
+file(WRITE ${name}_reaches.cpp "#include <greenway/runtime/wait.hpp>\n")
+execute_process(COMMAND ${compiler} -std=c++20 -fsyntax-only ${folders} ${name}_reaches.cpp
                 RESULT_VARIABLE is_out_of_reach OUTPUT_QUIET ERROR_QUIET)
 if(is_out_of_reach EQUAL 0)
   message(FATAL_ERROR "${source}.cpp is compiled with Greenway's headers in reach")
