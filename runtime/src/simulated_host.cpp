@@ -25,11 +25,15 @@ constexpr unsigned spin_limit = 10'000;
 
 constexpr Fault all_faults[] = {Fault::cancelled, Fault::timed_out, Fault::woken_early, Fault::woken_late};
 
+bool is_waiting(const Host& host, const GreenletRecord& greenlet) noexcept {
+  return greenlet.state == detail::State::started && greenlet.host == &host && greenlet.scopes.waiting != nullptr;
+}
+
 /// Calls `fn` with each greenlet of the loop that waits.
 template <class F>
 void for_each_waiting(const Host& host, F&& fn) {
   detail::this_hub().records.for_each([&](GreenletRecord& greenlet) {
-    if (greenlet.state == detail::State::started && greenlet.host == &host && greenlet.scopes.waiting != nullptr) {
+    if (is_waiting(host, greenlet)) {
       fn(greenlet);
     }
   });
@@ -179,6 +183,9 @@ void SimulatedHost::run_one() {
       return;
     }
     note(greenlet, "runs");
+    HostAccess::run_first(*this);
+    look_for_waits(&greenlet);
+    return;
   }
   HostAccess::run_first(*this);
   look_for_waits();
@@ -209,13 +216,25 @@ void SimulatedHost::release_held() noexcept {
 }
 
 /// Each wait is seen once, in the order in which they began.
-void SimulatedHost::look_for_waits() {
+void SimulatedHost::look_for_waits(GreenletRecord* resumed) {
+  const std::uint64_t suspended = detail::this_hub().counts.suspended.value();
+  const std::uint64_t suspensions = suspended - std::exchange(suspended_, suspended);
+  if (suspensions == 0) {
+    return;
+  }
   std::vector<std::pair<std::uint64_t, GreenletRecord*>> begun;
-  for_each_waiting(*this, [&](GreenletRecord& greenlet) {
+  const auto look_at = [&](GreenletRecord& greenlet) {
     if (const std::uint64_t since = WaiterAccess::since(*greenlet.scopes.waiting); since > last_look_) {
       begun.emplace_back(since, &greenlet);
     }
-  });
+  };
+  // One that has been resumed and waits again is most often all that there is.
+  if (suspensions == 1 && resumed != nullptr && is_waiting(*this, *resumed)) {
+    look_at(*resumed);
+  }
+  if (begun.empty()) {
+    for_each_waiting(*this, look_at);
+  }
   last_look_ = detail::ticks();
   std::sort(begun.begin(), begun.end());
   for (const auto& [since, greenlet] : begun) {

@@ -62,6 +62,8 @@ struct SimulationOptions {
 /// when nothing else is, is taken not to become so before the next deadline, unless `patience` gives it real time. When there
 /// is no deadline left either it is waited for in earnest. With such waits the course depends on more than the seed.
 ///
+/// After fork() the child has the real time again, for loops of its own.
+///
 /// @par Deadlock
 /// When nothing is ready, no deadline is left and nobody waits for the world outside, run() throws.
 ///
@@ -133,7 +135,7 @@ class SimulatedHost final : public LoopHost {
   void run_one();
   bool hold_back(GreenletRecord& greenlet);
   void release_held() noexcept;
-  void look_for_waits();
+  void look_for_waits(GreenletRecord* resumed = nullptr);
   void befall(GreenletRecord& greenlet);
   bool apply(Fault fault, GreenletRecord& greenlet);
   void note(const GreenletRecord& greenlet, std::string_view what);
@@ -145,6 +147,7 @@ class SimulatedHost final : public LoopHost {
   bool has_looked_ = false;  // for what other threads have left, since something happened
   unsigned resumed_at_once_ = 0;
   std::uint64_t last_look_;  // the processor's counter
+  std::uint64_t suspended_ = 0;  // so often greenlets of the thread had been then
   std::multimap<std::uint64_t, Fault> injected_;
   std::map<GreenletRecord*, Duration> late_;  // by how much the end of its wait will be
   std::vector<Held> held_;

@@ -46,6 +46,12 @@ class FiberAlgorithm;
 /// @par Threads
 /// One for each thread. The fibers of the thread stay on it.
 ///
+/// @par Sanitizers
+/// They are told of each switch between fibers. Of the jumps by which Boost begins a fiber's stack and leaves it for good nobody
+/// can be told. So AddressSanitizer has to run with `detect_stack_use_after_return=0` where fibers are launched, and for
+/// ThreadSanitizer what includes Boost.Fiber's headers has to be optimised (`-O1`); it does not see what Boost's own library
+/// does, its mutexes among it.
+///
 /// @par Lifetime
 /// Made and destroyed in the thread's main fiber. While it exists no other scheduling algorithm is set, and fiber properties are
 /// its own. After it has gone the algorithm stays, without a reactor: fibers go on, and their waits in Greenway block the
