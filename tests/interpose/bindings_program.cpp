@@ -9,7 +9,13 @@
 
 #include <greenway/base/log.hpp>
 #include <greenway/runtime/bridge.hpp>
+#include <greenway/runtime/detail/sanitizer.hpp>
 #include <greenway/runtime/interpose_scope.hpp>
+
+#if defined(GREENWAY_ASAN)
+/// As in preload_program.cpp.
+extern "C" const char* __asan_default_options() { return "verify_asan_link_order=0"; }
+#endif
 
 int main(int argc, char**) {
   if (dlopen("libpq.so.5", RTLD_LAZY | (argc > 1 ? RTLD_DEEPBIND : 0)) == nullptr) {
