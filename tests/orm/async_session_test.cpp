@@ -17,7 +17,9 @@ using namespace family;
 
 namespace {
 
-void add_one(gw::Session& session) { session.add(Parent{.name = "one", .children = {Child{.name = "a"}, Child{.name = "b"}}}); }
+void add_one(gw::Session& session) {
+  session.add(Parent{.name = "one", .children = {Child{.name = "a"}, Child{.name = "b"}}});
+}
 
 std::size_t children_of(gw::Session& session, std::int64_t id) { return session.get<Parent>(id)->children.size(); }
 
@@ -66,8 +68,9 @@ TEST_CASE("synchronous code loads lazily in a coroutine's session, and the corou
     gw::AsyncSession other(engine);
     const auto parent = co_await other.get<Parent>(1);
     const std::string error = database::error_of<gw::MissingGreenlet>([&] { return parent->children.size(); });
-    CHECK(error == "loading Parent::children needs a greenlet: load it with its entity by "
-                   ".options(selectinload(&Parent::children)), or run what touches it with AsyncSession::run_sync()");
+    CHECK(error ==
+          "loading Parent::children needs a greenlet: load it with its entity by "
+          ".options(selectinload(&Parent::children)), or run what touches it with AsyncSession::run_sync()");
     Statements statements(engine.sync_engine());
     co_await other.load(parent, &Parent::children);
     co_await other.load(parent, &Parent::children);  // which is there
@@ -166,7 +169,8 @@ TEST_CASE("a session maker for coroutines runs functions and coroutines with a s
     }
     CHECK(has_failed);
     int tries = 0;
-    const int answer = co_await gw::run_transaction(maker, [&tries](gw::Session&) { return ++tries < 2 ? throw lost_race() : 5; });
+    const int answer =
+        co_await gw::run_transaction(maker, [&tries](gw::Session&) { return ++tries < 2 ? throw lost_race() : 5; });
     CHECK(answer == 5);
     gw::AsyncSession reading(engine);
     const auto count = co_await reading.scalar<int>(gw::text("SELECT count(*) FROM parent"));
@@ -235,8 +239,8 @@ void fill_three(const gw::Engine& engine) { library::fill(engine, 3, 2, 1); }
 gw::Task<void> read_without_waiting(gw::AsyncEngine engine) {
   co_await gw::greenlet_spawn(fill_three, engine.sync_engine());
   gw::AsyncSession session(engine);
-  const auto with_books = gw::select<Author>().order_by(&Author::id).options(
-      gw::joinedload(&Author::books).selectinload(&Book::chapters));
+  const auto with_books =
+      gw::select<Author>().order_by(&Author::id).options(gw::joinedload(&Author::books).selectinload(&Book::chapters));
   auto result = co_await session.execute(with_books);
   const auto authors = result.unique().all();
   CHECK(authors.size() == 3);
@@ -251,10 +255,12 @@ gw::Task<void> read_without_waiting(gw::AsyncEngine engine) {
     count += std::get<0>(*row)->title.starts_with(std::get<1>(*row)) ? 1 : 0;
   }
   CHECK(count == 6);
-  auto titles = co_await session.stream_scalars(gw::select(gw::attr(&Book::title), gw::attr(&Book::year)).order_by(&Book::title));
+  auto titles =
+      co_await session.stream_scalars(gw::select(gw::attr(&Book::title), gw::attr(&Book::year)).order_by(&Book::title));
   const auto title = co_await titles.first();
   CHECK(title == "a0b0");
-  auto numbers = co_await session.stream(gw::select(gw::attr(&Author::id), gw::attr(&Author::name)).order_by(&Author::id));
+  auto numbers =
+      co_await session.stream(gw::select(gw::attr(&Author::id), gw::attr(&Author::name)).order_by(&Author::id));
   const auto ids = co_await numbers.scalars().all();
   CHECK(ids == std::vector<std::int64_t>{1, 2, 3});
   auto streamed = co_await session.stream(with_books);

@@ -37,11 +37,10 @@ struct Player {
 void map_all(gw::Registry& registry) {
   using gw::mapped_column;
   using gw::primary_key;
-  registry.map<Team>(
-      "team", mapped_column(&Team::id, "id", primary_key),
-      mapped_column(&Team::captain_id, "captain_id", gw::ForeignKey("player.id")),
-      gw::relationship(&Team::captain, "captain"),
-      gw::relationship(&Team::players, "players", {.cascade = "all", .back_populates = "team"}));
+  registry.map<Team>("team", mapped_column(&Team::id, "id", primary_key),
+                     mapped_column(&Team::captain_id, "captain_id", gw::ForeignKey("player.id")),
+                     gw::relationship(&Team::captain, "captain"),
+                     gw::relationship(&Team::players, "players", {.cascade = "all", .back_populates = "team"}));
   registry.map<Player>("player", mapped_column(&Player::id, "id", primary_key), mapped_column(&Player::name, "name"),
                        mapped_column(&Player::team_id, "team_id", gw::ForeignKey("team.id")),
                        mapped_column(&Player::rival_id, "rival_id", gw::ForeignKey("player.id")),
@@ -71,7 +70,8 @@ std::shared_ptr<Team> team_of(gw::Session& session, int players) {
 
 }  // namespace
 
-TEST_CASE("rows of two classes that refer to each other are inserted, and a key that may be NULL is updated after that") {
+TEST_CASE(
+    "rows of two classes that refer to each other are inserted, and a key that may be NULL is updated after that") {
   everywhere([](const gw::Engine& engine) {
     gw::Session session(engine);
     Statements statements(engine);
@@ -205,8 +205,10 @@ TEST_CASE("entities that refer to each other by keys that may not be NULL are re
     CHECK(error_of<gw::InvalidRequestError>([&] {
             session.flush();
             return 0;
-          }) == "entities of Hen belong to each other in a circle: none can be inserted first, since no foreign key of it may be "
-                "NULL; make the member of one an std::optional");
+          }) ==
+          "entities of Hen belong to each other in a circle: none can be inserted first, since no foreign key of it "
+          "may be "
+          "NULL; make the member of one an std::optional");
     CHECK_THROWS_AS(session.flush(), gw::PendingRollbackError);
     session.rollback();
     CHECK(session.scalars(gw::select<Hen>()).all().empty());

@@ -163,14 +163,16 @@ TEST_CASE("the members of a struct within an entity are columns, and asked for b
     CHECK(statements.all().front().find("street") == std::string::npos);
 
     gw::Session reading(engine);
-    const auto read = reading.scalars(gw::select<Shop>().where(gw::attr(&Shop::address, &Address::city) == "Rome")).one();
+    const auto read =
+        reading.scalars(gw::select<Shop>().where(gw::attr(&Shop::address, &Address::city) == "Rome")).one();
     CHECK(read->address.street == "s");
     CHECK(read->address.place.x == 1);
     CHECK(read->address.place.y == 3);
     CHECK(read->warehouse.street == "w");
     CHECK_FALSE(read->warehouse.city.has_value());
-    CHECK(reading.scalar(gw::select(gw::attr(&Shop::warehouse, &Address::street)).distinct().order_by(
-              gw::attr(&Shop::warehouse, &Address::street))) == "");
+    CHECK(reading.scalar(gw::select(gw::attr(&Shop::warehouse, &Address::street))
+                             .distinct()
+                             .order_by(gw::attr(&Shop::warehouse, &Address::street))) == "");
   });
 }
 

@@ -48,17 +48,19 @@ void map_all(gw::Registry& registry) {
   using gw::mapped_column;
   using gw::primary_key;
   registry.map<Page>("page", mapped_column(&Page::id, "id", primary_key),
-                     mapped_column(&Page::paper_id, "paper_id", gw::ForeignKey("paper.id")), mapped_column(&Page::words, "words"));
-  registry.map<Paper>("paper", mapped_column(&Paper::id, "id", primary_key), mapped_column(&Paper::title, "title"),
-                      mapped_column(&Paper::body, "body"), mapped_column(&Paper::notes, "notes"),
-                      gw::column_property(&Paper::heading, "heading", [] { return gw::func::upper(gw::attr(&Paper::title)); }),
-                      gw::column_property(&Paper::words, "words",
-                                          [] {
-                                            return gw::select(gw::func::count(&Page::id))
-                                                .where(gw::attr(&Page::paper_id) == gw::attr(&Paper::id))
-                                                .scalar_subquery();
-                                          }),
-                      gw::relationship(&Paper::pages, "pages"));
+                     mapped_column(&Page::paper_id, "paper_id", gw::ForeignKey("paper.id")),
+                     mapped_column(&Page::words, "words"));
+  registry.map<Paper>(
+      "paper", mapped_column(&Paper::id, "id", primary_key), mapped_column(&Paper::title, "title"),
+      mapped_column(&Paper::body, "body"), mapped_column(&Paper::notes, "notes"),
+      gw::column_property(&Paper::heading, "heading", [] { return gw::func::upper(gw::attr(&Paper::title)); }),
+      gw::column_property(&Paper::words, "words",
+                          [] {
+                            return gw::select(gw::func::count(&Page::id))
+                                .where(gw::attr(&Page::paper_id) == gw::attr(&Paper::id))
+                                .scalar_subquery();
+                          }),
+      gw::relationship(&Paper::pages, "pages"));
   registry.map<Review>("review", mapped_column(&Review::id, "id", primary_key),
                        mapped_column(&Review::paper_id, "paper_id", gw::ForeignKey("paper.id")),
                        gw::relationship(&Review::paper, "paper"));
@@ -102,7 +104,8 @@ TEST_CASE("a deferred column is left out, and loaded alone when it is touched, o
     CHECK(statements.all().back().find("notes") == std::string::npos);
     CHECK_FALSE(session.is_modified(papers[0]));
 
-    const auto whole = session.scalars(gw::select<Paper>().order_by(&Paper::id).options(gw::undefer(&Paper::body))).all();
+    const auto whole =
+        session.scalars(gw::select<Paper>().order_by(&Paper::id).options(gw::undefer(&Paper::body))).all();
     statements.take("SELECT");
     CHECK(papers[1]->body.get() == "body 2");  // the session had it, and now has this as well
     CHECK_FALSE(papers[1]->notes.is_loaded());
@@ -113,7 +116,8 @@ TEST_CASE("a deferred column is left out, and loaded alone when it is touched, o
   });
 }
 
-TEST_CASE("a deferred column that is assigned to is written without being loaded, and rolled back to what its row says") {
+TEST_CASE(
+    "a deferred column that is assigned to is written without being loaded, and rolled back to what its row says") {
   everywhere([](const gw::Engine& engine) {
     gw::Session session(engine);
     const auto paper = session.get<Paper>(1);
@@ -129,7 +133,8 @@ TEST_CASE("a deferred column that is assigned to is written without being loaded
 
     const auto other = session.get<Paper>(2);
     other->body = "mine";
-    CHECK(session.scalars(gw::select<Paper>().where(gw::attr(&Paper::id) == 2).options(gw::undefer(&Paper::body))).one() == other);
+    CHECK(session.scalars(gw::select<Paper>().where(gw::attr(&Paper::id) == 2).options(gw::undefer(&Paper::body)))
+              .one() == other);
     CHECK(*other->body == "mine");
     session.commit();
     CHECK(body_of(engine, 2) == "mine");
@@ -196,8 +201,9 @@ TEST_CASE("a coroutine loads a deferred column, and is told to when it only touc
       return;  // a coroutine is where there is none
     }
     gw::run(read());
-    CHECK(message == "loading Paper::body needs a greenlet: load it with its entity by .options(undefer(&Paper::body)), or run "
-                     "what touches it with AsyncSession::run_sync()");
+    CHECK(message ==
+          "loading Paper::body needs a greenlet: load it with its entity by .options(undefer(&Paper::body)), or run "
+          "what touches it with AsyncSession::run_sync()");
     CHECK(text == "body 1");
   });
 }
@@ -235,7 +241,9 @@ TEST_CASE("a column property is read with its entity, and never written") {
     session.refresh(paper);
     CHECK(paper->heading == "NEW");
     CHECK(paper->words == 1);
-    CHECK(session.scalars(gw::select<Paper>().where(gw::attr(&Paper::heading) == "T2").order_by(&Paper::words)).one()->id == 2);
+    CHECK(session.scalars(gw::select<Paper>().where(gw::attr(&Paper::heading) == "T2").order_by(&Paper::words))
+              .one()
+              ->id == 2);
     CHECK(session.scalar(gw::select(gw::attr(&Paper::heading)).where(gw::attr(&Paper::id) == 3)) == "T3");
 
     const auto added = session.add(std::make_shared<Paper>());
@@ -256,10 +264,11 @@ TEST_CASE("a column property of a subquery is not joined under another name, and
     const auto review = session.add(Review{.paper = session.get<Paper>(1)});
     session.commit();
     gw::Session reading(engine);
-    CHECK(error_of<gw::InvalidRequestError>([&] {
-            return reading.scalars(gw::select<Review>().options(gw::joinedload(&Review::paper))).all();
-          }) == "'Paper.words' is a column_property of a subquery, which cannot be loaded under another name of its class: use "
-                "selectinload() rather than a join, or leave it out by defer()");
+    CHECK(
+        error_of<gw::InvalidRequestError>(
+            [&] { return reading.scalars(gw::select<Review>().options(gw::joinedload(&Review::paper))).all(); }) ==
+        "'Paper.words' is a column_property of a subquery, which cannot be loaded under another name of its class: use "
+        "selectinload() rather than a join, or leave it out by defer()");
     const auto read =
         reading.scalars(gw::select<Review>().options(gw::joinedload(&Review::paper).defer(&Paper::words))).one();
     CHECK(read->paper->heading == "T1");
@@ -276,5 +285,6 @@ TEST_CASE("a key cannot be deferred") {
   CHECK(error_of<gw::ArgumentError>([&] {
           registry.map<Odd>("odd", gw::mapped_column(&Odd::id, "id", gw::primary_key));
           return 0;
-        }) == "column 'id' of class Odd is a key, which is loaded with its entity always: its member cannot be Deferred");
+        }) ==
+        "column 'id' of class Odd is a key, which is loaded with its entity always: its member cannot be Deferred");
 }

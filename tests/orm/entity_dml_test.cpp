@@ -31,7 +31,9 @@ TEST_CASE("an insert of entities takes a statement for each set of columns, and 
     CHECK(session.state(made[0]) == gw::EntityState::persistent);
     CHECK(session.get<Parent>(made[2]->id) == made[2]);
     CHECK(session.execute(gw::insert<Parent>(), three()).rowcount == 3);
-    CHECK(session.execute(gw::insert<Parent>(), gw::rows(gw::params("name", "d", "age", 4), gw::params("name", "e", "age", 5)))
+    CHECK(session
+              .execute(gw::insert<Parent>(),
+                       gw::rows(gw::params("name", "d", "age", 4), gw::params("name", "e", "age", 5)))
               .rowcount == 2);
     CHECK(session.execute(gw::insert<Parent>().values(Parent{.name = "f"})).rowcount == 1);
     session.commit();
@@ -44,7 +46,8 @@ TEST_CASE("an upsert of entities returns them as they are in the database, and t
     Session session(engine);
     const auto known = session.add(Parent{.id = 1, .name = "old", .age = 1});
     session.commit();
-    const auto upsert = gw::insert<Parent>().values(Parent{.id = 1, .name = "new", .age = 9}, Parent{.id = 2, .name = "two"});
+    const auto upsert =
+        gw::insert<Parent>().values(Parent{.id = 1, .name = "new", .age = 9}, Parent{.id = 2, .name = "two"});
     const auto both = session.scalars(upsert.on_conflict_do_update({&Parent::id}, {&Parent::name}));
     REQUIRE(both.size() == 2);
     CHECK(both[0] == known);
@@ -68,8 +71,9 @@ TEST_CASE("an update by class brings the session's entities up to date, and leav
     Session session(engine);
     const auto made = session.scalars(gw::insert<Parent>(), three());
     session.commit();
-    const auto later = gw::update<Parent>().where(gw::attr(&Parent::age) > 0).values(&Parent::age, gw::attr(&Parent::age) + 10,
-                                                                                      &Parent::name, "later");
+    const auto later = gw::update<Parent>()
+                           .where(gw::attr(&Parent::age) > 0)
+                           .values(&Parent::age, gw::attr(&Parent::age) + 10, &Parent::name, "later");
     CHECK(session.execute(later).rowcount == 2);
     CHECK(made[0]->age == 11);
     CHECK(made[0]->name == "later");

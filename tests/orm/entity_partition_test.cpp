@@ -66,8 +66,10 @@ TEST_CASE("a hundred thousand entities in partitions take no more memory than th
   database::everywhere([&](const gw::Engine& engine) {
     engine.begin([&](gw::Connection& connection) {
       registry.metadata().create_all(connection);
-      connection.execute(gw::text("INSERT INTO reading (id, what) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
-                                  "FROM n WHERE i < " + std::to_string(count) + ") SELECT i, 'x' FROM n"));
+      connection.execute(
+          gw::text("INSERT INTO reading (id, what) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+                   "FROM n WHERE i < " +
+                   std::to_string(count) + ") SELECT i, 'x' FROM n"));
     });
     gw::Session session(engine);
     std::int64_t sum = 0;

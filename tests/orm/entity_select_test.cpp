@@ -27,7 +27,8 @@ TEST_CASE("a select joins along relationships, and asks whether something belong
     };
     const auto authors = gw::select<Author>();
     CHECK(names(authors.join(&Author::books).where(gw::attr(&Book::title) == "a1b0")) == "a1 ");
-    CHECK(names(authors.join(&Author::books).join(&Book::chapters).where(gw::attr(&Chapter::title) == "a2b1c0")) == "a2 ");
+    CHECK(names(authors.join(&Author::books).join(&Book::chapters).where(gw::attr(&Chapter::title) == "a2b1c0")) ==
+          "a2 ");
     CHECK(names(authors.outerjoin(&Author::books).where(gw::attr(&Book::year).is_(nullptr))) == "without ");
     CHECK(names(authors.where(gw::any(&Author::books))) == "a0 a1 a2 ");
     CHECK(names(authors.where(!gw::any(&Author::books))) == "without ");
@@ -36,14 +37,16 @@ TEST_CASE("a select joins along relationships, and asks whether something belong
     CHECK(names(authors.filter_by(&Author::name, "a1")) == "a1 ");
     const auto is_by_a1 = gw::has(&Book::author, gw::attr(&Author::name) == "a1");
     CHECK(session.scalars(gw::select<Book>().where(is_by_a1)).all().size() == 2);
-    CHECK(session.scalars(gw::select<Book>().join(&Book::author).where(gw::attr(&Author::name) == "a1")).all().size() == 2);
+    CHECK(session.scalars(gw::select<Book>().join(&Book::author).where(gw::attr(&Author::name) == "a1")).all().size() ==
+          2);
     // In a class that refers to itself the two are told from each other.
     session.get<Author>(2)->teacher_id = 1;
     CHECK(names(authors.where(gw::any(&Author::pupils, gw::attr(&Author::name) == "a1"))) == "a0 ");
     const auto pupil = gw::aliased<Author>();
     CHECK(names(authors.join(&Author::pupils, pupil).where(pupil.attr(&Author::name) == "a1")) == "a0 ");
-    CHECK(names(authors.where(gw::attr(&Author::id).in_(
-              gw::select(gw::attr(&Book::author_id)).where(gw::attr(&Book::title) == "a1b1")))) == "a1 ");
+    CHECK(names(authors.where(
+              gw::attr(&Author::id)
+                  .in_(gw::select(gw::attr(&Book::author_id)).where(gw::attr(&Book::title) == "a1b1")))) == "a1 ");
   });
 }
 
@@ -118,8 +121,9 @@ TEST_CASE("two entities of a row are loaded with what their options say, and nul
     CHECK(std::get<1>(unique[2])->chapters[0]->title == "a1b0c0");
     const auto teacher = gw::aliased<Author>("teacher");
     other.get<Author>(2)->teacher_id = 1;
-    const auto with_teacher = gw::select(gw::entity<Author>(), gw::entity(teacher), teacher.attr(&Author::name).label("n"))
-                                  .join(teacher.from(), teacher.attr(&Author::id) == gw::attr(&Author::teacher_id));
+    const auto with_teacher =
+        gw::select(gw::entity<Author>(), gw::entity(teacher), teacher.attr(&Author::name).label("n"))
+            .join(teacher.from(), teacher.attr(&Author::id) == gw::attr(&Author::teacher_id));
     const auto pair = other.execute(with_teacher).one();
     CHECK(std::get<0>(pair)->name == "a1");
     CHECK(std::get<1>(pair) == other.get<Author>(1));

@@ -43,6 +43,7 @@ TEST_CASE("a stream in partitions keeps only what somebody holds, or has changed
       first = author->id == 1 ? author : first.lock();
     }
     CHECK_FALSE(first.expired());
-    CHECK_THROWS_AS(session.execute(in_order.yield_per(10).options(gw::joinedload(&Author::books))), gw::InvalidRequestError);
+    CHECK_THROWS_AS(session.execute(in_order.yield_per(10).options(gw::joinedload(&Author::books))),
+                    gw::InvalidRequestError);
   });
 }

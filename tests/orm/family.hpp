@@ -35,7 +35,7 @@ struct Parent {
   std::int32_t age = 0;
   std::optional<std::int32_t> rank = {};  // the server's default
   gw::Many<Child> children = {};
-  gw::Many<Toy> toys = {};                // delete-orphan
+  gw::Many<Toy> toys = {};  // delete-orphan
 };
 
 struct Node {

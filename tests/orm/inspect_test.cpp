@@ -101,7 +101,8 @@ TEST_CASE("an entity that has left its session tells whether it stood for a row"
     const auto place = session.add(Place{.row = 1, .column = 1});
     session.commit();
     session.close();
-    CHECK(gw::inspect(sync_session(session), place).state == gw::EntityState::transient);  // which has no place to remember it
+    CHECK(gw::inspect(sync_session(session), place).state ==
+          gw::EntityState::transient);  // which has no place to remember it
     CHECK_THROWS_AS(gw::inspect(place), gw::InvalidRequestError);
   });
 }

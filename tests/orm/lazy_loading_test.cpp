@@ -25,7 +25,7 @@ TEST_CASE("a session without implicit statements names the option to add, before
     CHECK_THROWS_AS(book->author.get(), gw::InvalidRequestError);
     CHECK(statements.all().empty());
     const auto author = session.get<Author>(1);
-    CHECK(book->author.get() == author);  // needs none
+    CHECK(book->author.get() == author);                // needs none
     touching(session, [&] { book->chapters.load(); });  // asked for
     CHECK(book->chapters.size() == 1);
     session.delete_(author);
@@ -51,9 +51,10 @@ TEST_CASE("a relationship that is touched for many entities of one result is tol
     }
     CHECK(lines.empty());
     CHECK(touching(session, [&] { return authors[3]->books.size() + authors[4]->books.size(); }) == 2);
-    CHECK(lines == std::vector<std::string>{"'Author.books' has been loaded by touching it for more than 3 entities of one "
-                                            "result, with a statement for each: load it with them by "
-                                            ".options(selectinload(&Author::books))"});
+    CHECK(lines ==
+          std::vector<std::string>{"'Author.books' has been loaded by touching it for more than 3 entities of one "
+                                   "result, with a statement for each: load it with them by "
+                                   ".options(selectinload(&Author::books))"});
     for (const auto& author : authors) {
       CHECK(author->books[0]->author.get() == author);  // without a statement
     }
@@ -71,8 +72,9 @@ TEST_CASE("an option that leaves a relationship to be touched says how what is f
     fill(engine, 2, 2, 1);
     Session session(engine);
     const auto author = session
-                            .scalars(gw::select<Author>().order_by(&Author::id).options(
-                                gw::lazyload(&Author::books).selectinload(&Book::chapters)))
+                            .scalars(gw::select<Author>()
+                                         .order_by(&Author::id)
+                                         .options(gw::lazyload(&Author::books).selectinload(&Book::chapters)))
                             .first();
     Statements statements(engine);
     CHECK(touching(session, [&] { return author->books.size(); }) == 2);

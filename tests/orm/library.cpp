@@ -17,8 +17,9 @@ void map_all(gw::Registry& registry, const std::string& lazy) {
                      mapped_column(&Book::title, "title"), mapped_column(&Book::blurb, "blurb"),
                      relationship(&Book::author, "author"), relationship(&Book::chapters, "chapters"));
   registry.map<Chapter>("chapter", mapped_column(&Chapter::id, "id", primary_key),
-                        mapped_column(&Chapter::book_year, "book_year"), mapped_column(&Chapter::book_number, "book_number"),
-                        mapped_column(&Chapter::title, "title"), relationship(&Chapter::book, "book"),
+                        mapped_column(&Chapter::book_year, "book_year"),
+                        mapped_column(&Chapter::book_number, "book_number"), mapped_column(&Chapter::title, "title"),
+                        relationship(&Chapter::book, "book"),
                         gw::ForeignKeyConstraint({"book_year", "book_number"}, {"book.year", "book.number"}));
 }
 

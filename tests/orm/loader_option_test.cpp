@@ -36,10 +36,14 @@ TEST_CASE("loader options nest: each level of selectinload takes one statement, 
     fill(engine, 3, 2, 2);
     Session session(engine);
     Statements statements(engine);
-    const auto authors = session
-                             .scalars(gw::select<Author>().order_by(&Author::id).options(
-                                 gw::selectinload(&Author::books).selectinload(&Book::chapters).selectinload(&Chapter::book)))
-                             .all();
+    const auto authors =
+        session
+            .scalars(
+                gw::select<Author>()
+                    .order_by(&Author::id)
+                    .options(
+                        gw::selectinload(&Author::books).selectinload(&Book::chapters).selectinload(&Chapter::book)))
+            .all();
     CHECK(statements.take("SELECT") == 3);  // the book of a chapter is there
     REQUIRE(authors.size() == 3);
     CHECK(titles(authors[1]) == "a1b0 a1b0c0 a1b0c1 a1b1 a1b1c0 a1b1c1");
@@ -54,11 +58,11 @@ TEST_CASE("selectinload by a key of two columns has one text for any number of k
     const auto load = [&](int count) {
       Session session(engine);
       Statements statements(engine);
-      const auto books = session
-                             .scalars(gw::select<Book>()
-                                          .where(gw::attr(&Book::number) <= count)
-                                          .options(gw::selectinload(&Book::chapters)))
-                             .all();
+      const auto books =
+          session
+              .scalars(
+                  gw::select<Book>().where(gw::attr(&Book::number) <= count).options(gw::selectinload(&Book::chapters)))
+              .all();
       const std::string text = statements.all().back();
       const int sent = statements.take("SELECT");
       REQUIRE(books.size() == static_cast<std::size_t>(count));
@@ -82,11 +86,14 @@ TEST_CASE("joinedload loads all by one statement, and what is joined to a collec
     Session session(engine);
     session.add(Author{.id = 9, .name = "without"});
     session.commit();
-    const auto statement = gw::select<Author>().order_by(&Author::id).options(
-        gw::joinedload(&Author::books).joinedload(&Book::chapters), gw::selectinload(&Author::pupils));
+    const auto statement =
+        gw::select<Author>()
+            .order_by(&Author::id)
+            .options(gw::joinedload(&Author::books).joinedload(&Book::chapters), gw::selectinload(&Author::pupils));
     Session reading(engine);
     CHECK(error_of<gw::InvalidRequestError>([&] { return reading.scalars(statement).all().size(); }) ==
-          "The unique() method must be invoked on this Result, as it contains results that include joined eager loads against "
+          "The unique() method must be invoked on this Result, as it contains results that include joined eager loads "
+          "against "
           "collections");
     Statements statements(engine);
     const auto authors = reading.scalars(statement).unique().all();
@@ -107,19 +114,27 @@ TEST_CASE("limit, offset and distinct count entities, whatever is joined to them
     fill(engine, 4, 3, 1);
     Session session(engine);
     Statements statements(engine);
-    const auto page = gw::select<Author>().order_by(gw::attr(&Author::name).desc()).limit(2).offset(1).options(
-        gw::joinedload(&Author::books));
+    const auto page = gw::select<Author>()
+                          .order_by(gw::attr(&Author::name).desc())
+                          .limit(2)
+                          .offset(1)
+                          .options(gw::joinedload(&Author::books));
     const auto authors = session.scalars(page).unique().all();
     REQUIRE(authors.size() == 2);
     CHECK(authors[0]->name == "a2");
     CHECK(authors[1]->name == "a1");
     CHECK(authors[0]->books.size() == 3);
     CHECK(statements.take("SELECT") == 1);
-    const auto by_what_is_not_selected =
-        gw::select<Author>().order_by((gw::attr(&Author::id) * -1).asc()).limit(1).options(gw::joinedload(&Author::books));
+    const auto by_what_is_not_selected = gw::select<Author>()
+                                             .order_by((gw::attr(&Author::id) * -1).asc())
+                                             .limit(1)
+                                             .options(gw::joinedload(&Author::books));
     CHECK(session.scalars(by_what_is_not_selected).unique().one()->name == "a3");
-    const auto once = gw::select<Author>().join(&Author::books).distinct().order_by(&Author::id).options(
-        gw::joinedload(&Author::books));
+    const auto once = gw::select<Author>()
+                          .join(&Author::books)
+                          .distinct()
+                          .order_by(&Author::id)
+                          .options(gw::joinedload(&Author::books));
     CHECK(session.scalars(once).unique().all().size() == 4);
     const auto long_ones = gw::select<Book>()
                                .join(&Book::chapters)
@@ -175,9 +190,8 @@ TEST_CASE("what may not be loaded says so when it is touched, and a flush loads 
         CHECK(error_of<gw::InvalidRequestError>([&] { return author->books.size(); }) ==
               "'Author.books' is not available due to lazy='raise'");
         const auto books = gw::select<Book>().order_by(&Book::year);
-        const auto book = session
-                              .scalars(books.options(gw::raiseload(&Book::chapters), gw::raiseload(&Book::author, true)))
-                              .first();
+        const auto book =
+            session.scalars(books.options(gw::raiseload(&Book::chapters), gw::raiseload(&Book::author, true))).first();
         CHECK(error_of<gw::InvalidRequestError>([&] { return book->chapters.size(); }) ==
               "'Book.chapters' is not available due to lazy='raise'");
         CHECK(book->author.get() == author);  // takes no statement
@@ -232,8 +246,9 @@ TEST_CASE("what is joined to an entity that the session has already is loaded by
     Session session(engine);
     const auto book = session.get<Book>(1900, 1);
     Statements statements(engine);
-    const auto chapters = gw::select<Chapter>().order_by(&Chapter::id).options(
-        gw::selectinload(&Chapter::book).joinedload(&Book::author));
+    const auto chapters = gw::select<Chapter>()
+                              .order_by(&Chapter::id)
+                              .options(gw::selectinload(&Chapter::book).joinedload(&Book::author));
     const auto all = session.scalars(chapters).all();
     CHECK(statements.take("SELECT") == 3);  // the chapters, the author of the book, the other book with its author
     CHECK(all[0]->book.get() == book);
@@ -248,7 +263,8 @@ TEST_CASE("columns that are left out are neither read nor written, until somebod
     fill(engine, 2, 1, 0);
     Session session(engine);
     Statements statements(engine);
-    const auto book = session.scalars(gw::select<Book>().order_by(&Book::number).options(gw::load_only(&Book::blurb))).first();
+    const auto book =
+        session.scalars(gw::select<Book>().order_by(&Book::number).options(gw::load_only(&Book::blurb))).first();
     CHECK(statements.all().back().find("title") == std::string::npos);
     CHECK(book->title.empty());
     CHECK(book->blurb == "blurb");
@@ -266,9 +282,11 @@ TEST_CASE("columns that are left out are neither read nor written, until somebod
     CHECK(statements.take("UPDATE") == 1);
 
     Session other(engine);
-    const auto deferred = other.scalars(gw::select<Book>().order_by(&Book::number).options(
-                                            gw::defer(&Book::title, &Book::blurb), gw::undefer(&Book::blurb),
-                                            gw::selectinload(&Book::author).load_only(&Author::about)))
+    const auto deferred = other
+                              .scalars(gw::select<Book>()
+                                           .order_by(&Book::number)
+                                           .options(gw::defer(&Book::title, &Book::blurb), gw::undefer(&Book::blurb),
+                                                    gw::selectinload(&Book::author).load_only(&Author::about)))
                               .first();
     CHECK(deferred->title.empty());
     CHECK(deferred->blurb == "written");
@@ -338,7 +356,8 @@ TEST_CASE("a loader option about another class than those that are selected is r
   everywhere([](const Engine& engine) {
     Session session(engine);
     const auto error = [&](const gw::LoaderOption& option) {
-      return error_of<gw::ArgumentError>([&] { return session.scalars(gw::select<Author>().options(option)).all().size(); });
+      return error_of<gw::ArgumentError>(
+          [&] { return session.scalars(gw::select<Author>().options(option)).all().size(); });
     };
     CHECK(error(gw::selectinload(&Book::author)) == "a loader option is about class Book, which is not selected");
     CHECK(error(gw::selectinload(&Author::books).selectinload(&Author::pupils)) ==

@@ -64,9 +64,11 @@ TEST_CASE("selectinload loads the children of all parents, with one statement fo
     const auto load = [&](int count) {
       Session session(engine);
       Statements statements(engine);
-      const auto parents =
-          session.scalars(gw::select<Parent>().where(gw::attr(&Parent::id) <= count).options(gw::selectinload(&Parent::children)))
-              .all();
+      const auto parents = session
+                               .scalars(gw::select<Parent>()
+                                            .where(gw::attr(&Parent::id) <= count)
+                                            .options(gw::selectinload(&Parent::children)))
+                               .all();
       const std::string text = statements.all().back();
       const int sent = statements.take("SELECT");
       REQUIRE(parents.size() == static_cast<std::size_t>(count));

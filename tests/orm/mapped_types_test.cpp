@@ -69,14 +69,16 @@ void map_all(gw::Registry& registry) {
   using gw::mapped_column;
   using gw::primary_key;
   const gw::Enum mood = gw::enum_of<Mood>("mood");
-  registry.map<Person>("person", mapped_column(&Person::id, "id", primary_key), mapped_column(&Person::mood, "mood", mood),
+  registry.map<Person>("person", mapped_column(&Person::id, "id", primary_key),
+                       mapped_column(&Person::mood, "mood", mood),
                        mapped_column(&Person::other_mood, "other_mood", mood), mapped_column(&Person::about, "about"),
                        mapped_column(&Person::temperature, "temperature"),
                        gw::relationship(&Person::memberships, "memberships",
                                         {.cascade = "all, delete-orphan", .back_populates = "person"}));
   registry.map<Club>("club", mapped_column(&Club::id, "id", primary_key), mapped_column(&Club::name, "name"),
                      gw::relationship(&Club::memberships, "memberships", {.cascade = "all", .back_populates = "club"}));
-  registry.map<Membership>("membership", mapped_column(&Membership::person_id, "person_id", primary_key, gw::ForeignKey("person.id")),
+  registry.map<Membership>("membership",
+                           mapped_column(&Membership::person_id, "person_id", primary_key, gw::ForeignKey("person.id")),
                            mapped_column(&Membership::club_id, "club_id", primary_key, gw::ForeignKey("club.id")),
                            mapped_column(&Membership::role, "role"),
                            gw::relationship(&Membership::person, "person", {.back_populates = "memberships"}),
@@ -133,9 +135,10 @@ TEST_CASE("a class between two others has their keys, and says more of what rela
     CHECK(session.get<Membership>(person->id, club->id)->role == "chair");
 
     gw::Session reading(engine);
-    const auto read = reading
-                          .scalars(gw::select<Person>().options(gw::selectinload(&Person::memberships).joinedload(&Membership::club)))
-                          .one();
+    const auto read =
+        reading
+            .scalars(gw::select<Person>().options(gw::selectinload(&Person::memberships).joinedload(&Membership::club)))
+            .one();
     REQUIRE(read->memberships.size() == 1);
     CHECK(read->memberships[0]->club->name == "c");
     CHECK(read->memberships[0]->role == "chair");

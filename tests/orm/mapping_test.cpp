@@ -49,7 +49,8 @@ TEST_CASE("a mapping that makes no sense is refused when it is made, or when it 
         }) == "relationship Node.nodes: table 'node' has no foreign key to table 'node'");
 
   gw::Registry half;
-  half.map<Child>("child", gw::mapped_column(&Child::id, "id", gw::primary_key), gw::relationship(&Child::parent, "parent"));
+  half.map<Child>("child", gw::mapped_column(&Child::id, "id", gw::primary_key),
+                  gw::relationship(&Child::parent, "parent"));
   CHECK(error_of<gw::InvalidRequestError>([&] {
           half.configure();
           return 0;

@@ -38,13 +38,14 @@ TEST_CASE("merge finds the row of an entity of elsewhere and gives it what that 
 TEST_CASE("merge adds what has no row, takes out what is not given, and leaves what is not said") {
   everywhere([](const Engine& engine) {
     Session writing(engine);
-    const auto parent = writing.add(Parent{.name = "p", .rank = 3, .children = {Child{.name = "a"}, Child{.name = "b"}}});
+    const auto parent =
+        writing.add(Parent{.name = "p", .rank = 3, .children = {Child{.name = "a"}, Child{.name = "b"}}});
     const auto second = parent->children[1];
     writing.commit();
 
     Session session(engine);
     const auto made = session.merge(Parent{.id = parent->id, .name = "q"});
-    CHECK(made->rank == 3);              // the database gives it where an INSERT does not say it
+    CHECK(made->rank == 3);  // the database gives it where an INSERT does not say it
     CHECK(touching(session, [&] { return made->children.size(); }) == 2);  // of a transient one nobody knows
     const auto fewer = std::make_shared<Parent>(Parent{.id = parent->id, .name = "r"});
     fewer->children.append(Child{.id = second->id, .name = "kept"});

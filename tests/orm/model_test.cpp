@@ -3,7 +3,8 @@
 // A session and a plain model of the same objects go through the same operations, drawn by chance; after each flush the
 // database, the session and the model have to say the same.
 //
-// GREENWAY_TEST_SEEDS says how many seeds are tried on each database, GREENWAY_TEST_OPERATIONS how many operations with each.
+// GREENWAY_TEST_SEEDS says how many seeds are tried on each database, GREENWAY_TEST_OPERATIONS how many operations with
+// each.
 
 #include <cstdlib>
 #include <map>
@@ -28,7 +29,8 @@ using Entities = std::map<int, std::shared_ptr<T>>;  // all there ever were
 /// A session and the model of it.
 class Twins {
  public:
-  Twins(const gw::Engine& engine, unsigned seed) : session_(engine), random_(seed), where_("seed " + std::to_string(seed) + ", ") {}
+  Twins(const gw::Engine& engine, unsigned seed)
+      : session_(engine), random_(seed), where_("seed " + std::to_string(seed) + ", ") {}
 
   void run(int operations) {
     for (operation_ = 0; operation_ != operations; ++operation_) {
@@ -55,14 +57,40 @@ class Twins {
   }
 
   void step() {
-    static constexpr Step steps[] = {
-        &Twins::add_folder,     &Twins::add_folder,   &Twins::rename_folder, &Twins::rename_folder,  &Twins::move_folder,
-        &Twins::move_folder,    &Twins::move_folder,  &Twins::delete_folder, &Twins::add_student,    &Twins::add_course,
-        &Twins::change_student, &Twins::attend,       &Twins::attend,        &Twins::attend,         &Twins::miss,
-        &Twins::delete_student, &Twins::add_machine,  &Twins::add_part,      &Twins::add_part,       &Twins::move_part,
-        &Twins::drop_part,      &Twins::drop_machine, &Twins::add_account,   &Twins::change_account, &Twins::drop_account,
-        &Twins::refresh,        &Twins::expire,       &Twins::add_again,     &Twins::compare,        &Twins::look,
-        &Twins::look,           &Twins::merge_account, &Twins::change_transaction, &Twins::change_transaction};
+    static constexpr Step steps[] = {&Twins::add_folder,
+                                     &Twins::add_folder,
+                                     &Twins::rename_folder,
+                                     &Twins::rename_folder,
+                                     &Twins::move_folder,
+                                     &Twins::move_folder,
+                                     &Twins::move_folder,
+                                     &Twins::delete_folder,
+                                     &Twins::add_student,
+                                     &Twins::add_course,
+                                     &Twins::change_student,
+                                     &Twins::attend,
+                                     &Twins::attend,
+                                     &Twins::attend,
+                                     &Twins::miss,
+                                     &Twins::delete_student,
+                                     &Twins::add_machine,
+                                     &Twins::add_part,
+                                     &Twins::add_part,
+                                     &Twins::move_part,
+                                     &Twins::drop_part,
+                                     &Twins::drop_machine,
+                                     &Twins::add_account,
+                                     &Twins::change_account,
+                                     &Twins::drop_account,
+                                     &Twins::refresh,
+                                     &Twins::expire,
+                                     &Twins::add_again,
+                                     &Twins::compare,
+                                     &Twins::look,
+                                     &Twins::look,
+                                     &Twins::merge_account,
+                                     &Twins::change_transaction,
+                                     &Twins::change_transaction};
     (this->*steps[below(std::size(steps))])();
   }
 
@@ -424,7 +452,8 @@ class Twins {
       const Folder& folder = *folders_.at(number);
       require(session_.state(folders_.at(number)) == gw::EntityState::persistent, "the state of a folder");
       require(folder.name == data.name, "the name of a folder");
-      require(folder.parent_id.value_or(0) == (data.parent == 0 ? 0 : folders_.at(data.parent)->id), "the parent_id of a folder");
+      require(folder.parent_id.value_or(0) == (data.parent == 0 ? 0 : folders_.at(data.parent)->id),
+              "the parent_id of a folder");
     }
     const int number = any(state_.folders);
     if (number == 0) {

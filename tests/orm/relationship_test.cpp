@@ -31,7 +31,8 @@ std::vector<std::string> names(const gw::Many<Folder>& folders) {
 
 }  // namespace
 
-TEST_CASE("both sides of a many to many relationship say the same at once, and one row of the secondary table says it") {
+TEST_CASE(
+    "both sides of a many to many relationship say the same at once, and one row of the secondary table says it") {
   everywhere([](const Engine& engine) {
     Session session(engine);
     const auto ann = session.add(make_shared<Student>(Student{.name = "Ann"}));
@@ -118,7 +119,9 @@ TEST_CASE("one to one, each says the other, and who is replaced belongs to nobod
     old->student = again;
     CHECK(again->passport.get() == old);
     another.commit();
-    CHECK(another.connection().execute(gw::text("SELECT id FROM passport WHERE student_id IS NOT NULL")).scalar<std::int32_t>() == old_id);
+    CHECK(another.connection()
+              .execute(gw::text("SELECT id FROM passport WHERE student_id IS NOT NULL"))
+              .scalar<std::int32_t>() == old_id);
   });
 }
 
@@ -327,12 +330,21 @@ TEST_CASE("entities that refer to each other go when their session has been clos
     std::vector<std::weak_ptr<void>> all;
     {
       Session session(engine);
-      const auto student = session.add(make_shared<Student>(Student{.courses = {Course{}, Course{}}, .passport = Passport{}}));
+      const auto student =
+          session.add(make_shared<Student>(Student{.courses = {Course{}, Course{}}, .passport = Passport{}}));
       const auto other = session.add(make_shared<Student>(Student{.courses = {student->courses[0]}}));
       const auto root = session.add(make_shared<Folder>(Folder{.folders = {Folder{}, Folder{}}}));
       const auto machine = session.add(make_shared<Machine>(Machine{.parts = {Part{}}}));
-      all = {student, other, student->courses[0], student->courses[1], student->passport.get(), root, root->folders[0],
-             root->folders[1], machine, machine->parts[0]};
+      all = {student,
+             other,
+             student->courses[0],
+             student->courses[1],
+             student->passport.get(),
+             root,
+             root->folders[0],
+             root->folders[1],
+             machine,
+             machine->parts[0]};
       session.commit();
     }
     for (const auto& item : all) {
@@ -341,7 +353,8 @@ TEST_CASE("entities that refer to each other go when their session has been clos
   });
 }
 
-TEST_CASE("after its session an entity still shows what it keeps, and what only pointed elsewhere says that it is gone") {
+TEST_CASE(
+    "after its session an entity still shows what it keeps, and what only pointed elsewhere says that it is gone") {
   everywhere([](const Engine& engine) {
     std::shared_ptr<Folder> child;
     std::shared_ptr<Folder> root;
@@ -387,7 +400,8 @@ TEST_CASE("a relationship that cannot be is refused when the classes are configu
   });
   refused("both have to say back_populates", [&](gw::Registry& registry) {
     map_part(registry);
-    registry.map<Machine>("machine", mapped_column(&Machine::id, "id", gw::primary_key), relationship(&Machine::parts, "parts"));
+    registry.map<Machine>("machine", mapped_column(&Machine::id, "id", gw::primary_key),
+                          relationship(&Machine::parts, "parts"));
   });
   refused("has no table 'attendance'", [&](gw::Registry& registry) {
     registry.map<Student>("student", mapped_column(&Student::id, "id", gw::primary_key),

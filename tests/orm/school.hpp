@@ -10,8 +10,8 @@
 
 #include "family.hpp"
 
-/// What the tests of relationships map: many to many, one to one, a class that refers to itself from both sides, and what
-/// counts its versions.
+/// What the tests of relationships map: many to many, one to one, a class that refers to itself from both sides, and
+/// what counts its versions.
 namespace school {
 
 using namespace ways;

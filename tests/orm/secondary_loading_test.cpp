@@ -26,12 +26,12 @@ TEST_CASE("what a third table relates is loaded in each way") {
   everywhere([](const Engine& engine) {
     enrol(engine);
     const auto students = gw::select<Student>().order_by(&Student::id);
-    for (const auto& [option, sent] : {std::pair(gw::selectinload(&Student::courses), 2),
-                                       std::pair(gw::joinedload(&Student::courses), 1),
-                                       std::pair(gw::immediateload(&Student::courses), 4),
-                                       std::pair(gw::selectinload(&Student::courses).selectinload(&Course::students), 3),
-                                       std::pair(gw::selectinload(&Student::courses).joinedload(&Course::students), 2),
-                                       std::pair(gw::joinedload(&Student::courses).joinedload(&Course::students), 1)}) {
+    for (const auto& [option, sent] :
+         {std::pair(gw::selectinload(&Student::courses), 2), std::pair(gw::joinedload(&Student::courses), 1),
+          std::pair(gw::immediateload(&Student::courses), 4),
+          std::pair(gw::selectinload(&Student::courses).selectinload(&Course::students), 3),
+          std::pair(gw::selectinload(&Student::courses).joinedload(&Course::students), 2),
+          std::pair(gw::joinedload(&Student::courses).joinedload(&Course::students), 1)}) {
       Session session(engine);
       Statements statements(engine);
       const auto all = session.scalars(students.options(option)).unique().all();
@@ -50,7 +50,9 @@ TEST_CASE("what a third table relates is joined, and asked for") {
   everywhere([](const Engine& engine) {
     enrol(engine);
     Session session(engine);
-    const auto count = [&](const gw::EntitySelect<Student>& statement) { return session.scalars(statement).all().size(); };
+    const auto count = [&](const gw::EntitySelect<Student>& statement) {
+      return session.scalars(statement).all().size();
+    };
     const auto students = gw::select<Student>();
     CHECK(count(students.join(&Student::courses).where(gw::attr(&Course::title) == "music")) == 2);
     CHECK(count(students.outerjoin(&Student::courses).where(gw::attr(&Course::id).is_(nullptr))) == 1);

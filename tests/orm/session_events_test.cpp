@@ -18,7 +18,8 @@ TEST_CASE("a class tells what happens to its entities, and a handler may still c
     const auto events = gw::mapper_events<Parent>();
     std::vector<std::pair<const gw::MapperEvent<Parent>*, std::uint64_t>> handlers;
     const auto note = [&](const gw::MapperEvent<Parent>& event, const char* what) {
-      handlers.emplace_back(&event, event.listen([&told, what](gw::Session&, Parent& p) { told.push_back(what + *p.name); }));
+      handlers.emplace_back(&event,
+                            event.listen([&told, what](gw::Session&, Parent& p) { told.push_back(what + *p.name); }));
     };
     note(events.after_insert, "after insert ");
     note(events.before_update, "before update ");

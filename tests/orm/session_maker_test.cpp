@@ -42,7 +42,8 @@ TEST_CASE("a session maker makes sessions that are alike, and runs functions wit
       own.add(Parent{.name = "r"});
       own.flush();
       throw std::runtime_error("no");
-    }), std::runtime_error);
+    }),
+                    std::runtime_error);
     CHECK(parents(engine) == 1);
     Connection connection = engine.connect();
     Session bound = maker(connection);
@@ -75,22 +76,30 @@ TEST_CASE("a transaction that lost against another one runs again with a new ses
     CHECK(parents(engine) == 1);
 
     tries = 0;
-    CHECK_THROWS_AS(run_transaction(maker, [&](gw::Session&) {
-      ++tries;
-      throw lost_race();
-    }, 2), gw::OperationalError);
+    CHECK_THROWS_AS(run_transaction(
+                        maker,
+                        [&](gw::Session&) {
+                          ++tries;
+                          throw lost_race();
+                        },
+                        2),
+                    gw::OperationalError);
     CHECK(tries == 3);
     tries = 0;
-    CHECK_THROWS_AS(run_transaction(maker, [&](gw::Session& session) {
-      ++tries;
-      session.add(Child{.parent_id = 99});
-    }), gw::IntegrityError);
+    CHECK_THROWS_AS(run_transaction(maker,
+                                    [&](gw::Session& session) {
+                                      ++tries;
+                                      session.add(Child{.parent_id = 99});
+                                    }),
+                    gw::IntegrityError);
     CHECK(tries == 1);
     tries = 0;
-    CHECK_THROWS_AS(run_transaction(maker, [&](gw::Session&) {
-      ++tries;
-      throw gw::OutcomeUnknown(lost_race().diagnostics());
-    }), gw::OutcomeUnknown);
+    CHECK_THROWS_AS(run_transaction(maker,
+                                    [&](gw::Session&) {
+                                      ++tries;
+                                      throw gw::OutcomeUnknown(lost_race().diagnostics());
+                                    }),
+                    gw::OutcomeUnknown);
     CHECK(tries == 1);
   });
 }

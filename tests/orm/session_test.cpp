@@ -154,7 +154,8 @@ TEST_CASE("a scope commits when it returns and rolls back when it throws") {
       session.add(Parent{.name = "lost"});
       session.flush();
       throw std::runtime_error("no");
-    }), std::runtime_error);
+    }),
+                    std::runtime_error);
     CHECK(session.scalars(gw::select<Parent>()).all().size() == 1);
     CHECK_THROWS_AS(session.begin([] {}), gw::InvalidRequestError);
     session.rollback();

@@ -57,7 +57,8 @@ TEST_CASE("a session's transaction rolls back unless it is committed, and says s
   });
 }
 
-TEST_CASE("back to a savepoint each entity is what it was, new ones are transient and deleted ones persistent, without I/O") {
+TEST_CASE(
+    "back to a savepoint each entity is what it was, new ones are transient and deleted ones persistent, without I/O") {
   everywhere([](const Engine& engine) {
     Session session(engine);
     const auto changed = session.add(Parent{.name = "a", .age = 1, .children = {Child{.name = "c"}}});
@@ -149,7 +150,8 @@ TEST_CASE("a flush that fails in a savepoint leaves the transaction usable after
     CHECK_THROWS_AS(session.begin_nested([&] {
       parent->name = "changed";
       session.add(Child{.parent_id = 99});
-    }), gw::IntegrityError);
+    }),
+                    gw::IntegrityError);
     CHECK(session.is_active());
     CHECK(parent->name == "p");
     CHECK(session.begin_nested([&] {
@@ -187,8 +189,9 @@ TEST_CASE("rollback() of the session undoes savepoints too, and a scope whose tr
               session.add(Parent{.name = "nowhere"});
             });
             return 0;
-          }) == "Can't operate on closed transaction inside context manager.  Please complete the context manager before "
-                "emitting further commands.");
+          }) ==
+          "Can't operate on closed transaction inside context manager.  Please complete the context manager before "
+          "emitting further commands.");
     session.begin([&] { session.commit(); });
     CHECK_FALSE(session.in_transaction());
     CHECK(names(engine) == Names{"p"});

@@ -24,10 +24,10 @@ TEST_CASE("a greenlet that calls a session in which another one waits gets an er
       may_go_on.acquire();
     });
     auto first = gw::greenlet_spawn([&] {
-      gw::Greenlet::current().set_name("first");
-      session.add(Parent{.name = "p"});
-      session.commit();
-    }).to_future();
+                   gw::Greenlet::current().set_name("first");
+                   session.add(Parent{.name = "p"});
+                   session.commit();
+                 }).to_future();
     is_inside.acquire();
     gw::Greenlet::current().set_name("second");
     const std::string error = error_of<gw::IllegalStateChangeError>([&] { return session.flush(), 0; });
@@ -36,7 +36,9 @@ TEST_CASE("a greenlet that calls a session in which another one waits gets an er
     CHECK_THROWS_AS(session.add(Parent{}), gw::IllegalStateChangeError);
     CHECK_THROWS_AS(session.close(), gw::IllegalStateChangeError);
     std::string elsewhere;
-    std::thread([&] { elsewhere = error_of<gw::IllegalStateChangeError>([&] { return session.rollback(), 0; }); }).join();
+    std::thread([&] {
+      elsewhere = error_of<gw::IllegalStateChangeError>([&] { return session.rollback(), 0; });
+    }).join();
     CHECK(elsewhere.find("being used by thread ") != std::string::npos);
     CHECK(elsewhere.find(" needs a session of its own") != std::string::npos);
     may_go_on.release();

@@ -31,7 +31,8 @@ TEST_CASE("1000 new parents with three children each take four inserts, and each
     CHECK(statements.all().empty());
 
     Session reading(engine);
-    const auto read = reading.scalars(gw::select<Parent>().order_by(&Parent::id).options(gw::selectinload(&Parent::children))).all();
+    const auto read =
+        reading.scalars(gw::select<Parent>().order_by(&Parent::id).options(gw::selectinload(&Parent::children))).all();
     REQUIRE(read.size() == 1000);
     for (std::size_t i = 0; i != 1000; ++i) {
       const Parent& parent = *parents[i];

@@ -13,9 +13,9 @@
 #include "facade.hpp"
 #endif
 
-/// What is said of sessions, said once for each way of using them, as tests/conformance/ways.hpp does for connections: into
-/// orm_test with the ORM's own classes, whose bodies a thread runs and a greenlet, and into orm_facade_test with those of
-/// facade.hpp.
+/// What is said of sessions, said once for each way of using them, as tests/conformance/ways.hpp does for connections:
+/// into orm_test with the ORM's own classes, whose bodies a thread runs and a greenlet, and into orm_facade_test with
+/// those of facade.hpp.
 ///
 /// A function that the facade too calls with the Session itself, a handler of events for one, takes a `gw::Session&`.
 namespace ways {
@@ -60,7 +60,8 @@ inline gw::Session& sync_session(Session& session) {
 #endif
 }
 
-/// Calls `fn()`, which touches relationships that may not be loaded: by AsyncSession::run_sync, where there is a facade.
+/// Calls `fn()`, which touches relationships that may not be loaded: by AsyncSession::run_sync, where there is a
+/// facade.
 template <class F>
 decltype(auto) touching(Session& session, F&& fn) {
 #ifdef GREENWAY_FACADE

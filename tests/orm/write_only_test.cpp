@@ -53,13 +53,15 @@ struct Book {
 void map_all(gw::Registry& registry) {
   using gw::mapped_column;
   using gw::primary_key;
-  gw::Table("ledger_tag", registry.metadata(),
-            gw::Column("ledger_id", gw::BigInteger(), primary_key, gw::ForeignKey("ledger.id", {.ondelete = "CASCADE"})),
-            gw::Column("tag_id", gw::BigInteger(), primary_key, gw::ForeignKey("tag.id")));
-  registry.map<Posting>("posting", mapped_column(&Posting::id, "id", primary_key),
-                        mapped_column(&Posting::ledger_id, "ledger_id", gw::ForeignKey("ledger.id", {.ondelete = "CASCADE"})),
-                        mapped_column(&Posting::cents, "cents"),
-                        gw::relationship(&Posting::ledger, "ledger", {.back_populates = "postings"}));
+  gw::Table(
+      "ledger_tag", registry.metadata(),
+      gw::Column("ledger_id", gw::BigInteger(), primary_key, gw::ForeignKey("ledger.id", {.ondelete = "CASCADE"})),
+      gw::Column("tag_id", gw::BigInteger(), primary_key, gw::ForeignKey("tag.id")));
+  registry.map<Posting>(
+      "posting", mapped_column(&Posting::id, "id", primary_key),
+      mapped_column(&Posting::ledger_id, "ledger_id", gw::ForeignKey("ledger.id", {.ondelete = "CASCADE"})),
+      mapped_column(&Posting::cents, "cents"),
+      gw::relationship(&Posting::ledger, "ledger", {.back_populates = "postings"}));
   registry.map<Tag>("tag", mapped_column(&Tag::id, "id", primary_key), mapped_column(&Tag::name, "name"));
   registry.map<Ledger>("ledger", mapped_column(&Ledger::id, "id", primary_key),
                        gw::relationship(&Ledger::postings, "postings",
@@ -137,10 +139,12 @@ TEST_CASE("a write-only collection is inserted into, updated and deleted from by
     const auto other = session.add(std::make_shared<Ledger>());
     other->postings.add(Posting{.cents = 50});
     session.commit();
-    CHECK(session.execute(ledger->postings.insert(), std::vector{Posting{.cents = 1}, Posting{.cents = 2}}).rowcount == 2);
+    CHECK(session.execute(ledger->postings.insert(), std::vector{Posting{.cents = 1}, Posting{.cents = 2}}).rowcount ==
+          2);
     CHECK(session.execute(ledger->postings.insert(), gw::rows(gw::params("cents", 3))).rowcount == 1);
     CHECK(cents_of(session, *ledger) == Cents{1, 2, 3});
-    CHECK(session.execute(ledger->postings.update().where(gw::attr(&Posting::cents) > 1).values(&Posting::cents, 9)).rowcount == 2);
+    CHECK(session.execute(ledger->postings.update().where(gw::attr(&Posting::cents) > 1).values(&Posting::cents, 9))
+              .rowcount == 2);
     CHECK(session.execute(ledger->postings.delete_().where(gw::attr(&Posting::cents) == 1)).rowcount == 1);
     CHECK(cents_of(session, *ledger) == Cents{9, 9});
     CHECK(cents_of(session, *other) == Cents{50});
@@ -196,8 +200,10 @@ TEST_CASE("a write-only collection that would have to be loaded says what to do"
     CHECK(error_of<gw::InvalidRequestError>([&] {
             session.flush();
             return 0;
-          }) == "'Book.lines' is write-only, and cannot be loaded to delete what belongs to an entity, or set it free: leave that "
-                "to the database, by passive_deletes and an ON DELETE of the foreign key");
+          }) ==
+          "'Book.lines' is write-only, and cannot be loaded to delete what belongs to an entity, or set it free: leave "
+          "that "
+          "to the database, by passive_deletes and an ON DELETE of the foreign key");
     session.rollback();
     CHECK(error_of<gw::InvalidRequestError>([&] {
             session.refresh(book, {&Book::lines});

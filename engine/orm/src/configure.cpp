@@ -63,8 +63,8 @@ std::vector<const ForeignKeyConstraint*> keys_between(const Table& from, const T
 }
 
 std::string count_of_keys(const Table& from, const Table& to, std::size_t count) {
-  return "table '" + from.data().name + "' has " + (count == 0 ? "no foreign key" : "several foreign keys") + " to table '" +
-         to.data().name + "'" + (count == 0 ? "" : ": say by foreign_keys which is meant");
+  return "table '" + from.data().name + "' has " + (count == 0 ? "no foreign key" : "several foreign keys") +
+         " to table '" + to.data().name + "'" + (count == 0 ? "" : ": say by foreign_keys which is meant");
 }
 
 /// Attributes of the class that refers, and of the one that is referred to.
@@ -97,8 +97,9 @@ void relate_by_table(const Mapper& mapper, Relationship& relationship, const Met
     std::erase(others, mine.front());
   }
   if (mine.size() != 1 || others.size() != 1) {
-    refuse(mapper, relationship, mine.size() != 1 ? count_of_keys(*table, *mapper.table, mine.size())
-                                                  : count_of_keys(*table, *target.table, others.size()));
+    refuse(mapper, relationship,
+           mine.size() != 1 ? count_of_keys(*table, *mapper.table, mine.size())
+                            : count_of_keys(*table, *target.table, others.size()));
   }
   relationship.direction = Direction::many_to_many;
   relationship.secondary = *table;
@@ -152,15 +153,17 @@ void pair_up(Mapper& mapper, std::size_t number) {
   if (!relationship.back_populates.empty()) {
     const auto other = std::ranges::find(target.relationships, relationship.back_populates, &Relationship::name);
     if (other == target.relationships.end()) {
-      refuse(mapper, relationship, "class " + target.name + " has no relationship '" + relationship.back_populates + "'");
+      refuse(mapper, relationship,
+             "class " + target.name + " has no relationship '" + relationship.back_populates + "'");
     }
     const bool is_other_side =
         relationship.secondary
             ? other->secondary && other->secondary->data().key() == relationship.secondary->data().key()
             : is_same_key(relationship, *other) && other->direction != relationship.direction;
     if (other->back_populates != relationship.name || other->target != &mapper || !is_other_side) {
-      refuse(mapper, relationship, "its back_populates, " + target.name + "." + other->name +
-                                       ", is not the other side of it: both have to say back_populates, and have the same key");
+      refuse(mapper, relationship,
+             "its back_populates, " + target.name + "." + other->name +
+                 ", is not the other side of it: both have to say back_populates, and have the same key");
     }
     relationship.back = static_cast<std::size_t>(other - target.relationships.begin());
   }
@@ -246,8 +249,9 @@ class Ranking {
 };
 
 bool has_member_for(const Mapper& mapper, const std::string& column) {
-  return std::ranges::find(mapper.attributes, column, [](const Attribute& attribute) { return attribute.column.name(); }) !=
-         mapper.attributes.end();
+  return std::ranges::find(mapper.attributes, column, [](const Attribute& attribute) {
+           return attribute.column.name();
+         }) != mapper.attributes.end();
 }
 
 /// Keys that no member has are the database's alone.

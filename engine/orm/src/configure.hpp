@@ -9,7 +9,8 @@
 namespace greenway::detail {
 
 /// Resolves the relationships of all classes of a registry, and ranks the classes.
-/// @throws InvalidRequestError  A relationship has no target, no foreign key, or several; or its other side does not know it.
+/// @throws InvalidRequestError  A relationship has no target, no foreign key, or several; or its other side does not
+/// know it.
 void configure(const std::vector<Mapper*>& mappers, const MetaData& metadata);
 
 }  // namespace greenway::detail

@@ -119,7 +119,8 @@ EntityWrite update_entities(Session& session, const Mapper& mapper, const Update
                             Entities* returned) {
   const SessionUse state = SessionAccess::use(session);
   state->autoflush();
-  const bool synchronizes = how == SynchronizeSession::fetch || (how == SynchronizeSession::auto_ && state->has_any(mapper));
+  const bool synchronizes =
+      how == SynchronizeSession::fetch || (how == SynchronizeSession::auto_ && state->has_any(mapper));
   if (!synchronizes && returned == nullptr) {
     return {state->connection().execute(statement).rowcount()};
   }

@@ -36,14 +36,16 @@ class EntityKey {
     return parts_ == nullptr ? static_cast<std::size_t>(number_) : std::hash<std::string>()(*parts_);
   }
   friend bool operator==(const EntityKey& a, const EntityKey& b) noexcept {
-    return a.parts_ == nullptr || b.parts_ == nullptr ? a.parts_ == b.parts_ && a.number_ == b.number_ : *a.parts_ == *b.parts_;
+    return a.parts_ == nullptr || b.parts_ == nullptr ? a.parts_ == b.parts_ && a.number_ == b.number_
+                                                      : *a.parts_ == *b.parts_;
   }
   // An order of some kind, the same for all sessions.
   friend std::strong_ordering operator<=>(const EntityKey& a, const EntityKey& b) noexcept {
     if (a.parts_ != nullptr && b.parts_ != nullptr) {
       return *a.parts_ <=> *b.parts_;
     }
-    return a.parts_ == nullptr && b.parts_ == nullptr ? a.number_ <=> b.number_ : (a.parts_ != nullptr) <=> (b.parts_ != nullptr);
+    return a.parts_ == nullptr && b.parts_ == nullptr ? a.number_ <=> b.number_
+                                                      : (a.parts_ != nullptr) <=> (b.parts_ != nullptr);
   }
 
  private:

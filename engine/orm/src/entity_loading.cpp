@@ -47,8 +47,9 @@ EntityRows SessionState::select(const EntityStatement& statement, bool streams) 
   auto query = std::make_shared<EntityQuery>(statement);
   const bool is_partitioned = statement.yield_per != 0;
   if (is_partitioned && query->needs_unique) {
-    throw InvalidRequestError("yield_per() cannot be used with a Many that is loaded by a join: the rows of an entity may be "
-                              "in several partitions; load it with selectinload()");
+    throw InvalidRequestError(
+        "yield_per() cannot be used with a Many that is loaded by a join: the rows of an entity may be "
+        "in several partitions; load it with selectinload()");
   }
   const std::size_t a_time = is_partitioned ? statement.yield_per : rows_a_time;
   ExecutionOptions how;
@@ -150,8 +151,8 @@ Instance& SessionState::load_new(EntityColumns& columns, const Row& row, EntityK
 std::shared_ptr<void> SessionState::get(const Mapper& mapper, const std::vector<Value>& key,
                                         const std::vector<LoaderOption>& options) {
   if (key.size() != mapper.key.size()) {
-    throw ArgumentError("the primary key of " + mapper.name + " has " + std::to_string(mapper.key.size()) + " columns, not " +
-                        std::to_string(key.size()));
+    throw ArgumentError("the primary key of " + mapper.name + " has " + std::to_string(mapper.key.size()) +
+                        " columns, not " + std::to_string(key.size()));
   }
   mapper.registry->configure_once();
   std::string identity;
@@ -203,7 +204,8 @@ Select SessionState::select_by(const Mapper& mapper, const std::vector<Value>& k
 }
 
 // With what the other side has changed meanwhile. What has been assigned to stays: but now one knows what it was.
-void SessionState::fill(Instance& owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items, bool overwrites) {
+void SessionState::fill(Instance& owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items,
+                        bool overwrites) {
   Instance::Related& known = owner.related[relationship];
   Related& member = owner.mapper.related(owner.object.get(), relationship);
   if (overwrites) {
@@ -231,9 +233,11 @@ void SessionState::let_go(const void* object, std::size_t number) {
   if (instance == nullptr || instance->number != number) {
     return;  // or another one is at its place
   }
-  const auto awaits_more = [](const Instance::Related& related) { return !related.added.empty() || !related.removed.empty(); };
-  const bool is_as_its_row = instance->state == EntityState::persistent && !instance->is_to_delete && !instance->is_new &&
-                             !instance->rest().before && !is_modified(object) &&
+  const auto awaits_more = [](const Instance::Related& related) {
+    return !related.added.empty() || !related.removed.empty();
+  };
+  const bool is_as_its_row = instance->state == EntityState::persistent && !instance->is_to_delete &&
+                             !instance->is_new && !instance->rest().before && !is_modified(object) &&
                              std::ranges::none_of(instance->related, awaits_more);
   if (is_as_its_row && instance->object.use_count() == 1) {
     release(*instance);

@@ -61,7 +61,8 @@ class Builder {
     for (std::size_t i = 0; i != entity.mapper->attributes.size(); ++i) {
       if (!entity.is_left_out(i)) {
         const Attribute& attribute = entity.mapper->attributes[i];
-        columns_.push_back(alias == nullptr ? ColumnElement(attribute.column) : column_in(*entity.mapper, attribute, *alias));
+        columns_.push_back(alias == nullptr ? ColumnElement(attribute.column)
+                                            : column_in(*entity.mapper, attribute, *alias));
       }
     }
   }
@@ -183,8 +184,8 @@ void check_options(const EntityStatement& statement) {
 
 }  // namespace
 
-std::vector<RelatedJoin> joins_of(const Relationship& relationship, const std::function<ColumnElement(std::size_t)>& mine,
-                                  const FromClause* to) {
+std::vector<RelatedJoin> joins_of(const Relationship& relationship,
+                                  const std::function<ColumnElement(std::size_t)>& mine, const FromClause* to) {
   const Mapper& target = *relationship.target;
   const auto other = [&](std::size_t attribute) -> ColumnElement {
     const Column& column = target.attributes[attribute].column;
@@ -214,9 +215,10 @@ ColumnElement column_in(const Mapper& mapper, const Attribute& attribute, const 
     return alias.c(attribute.column.name());
   }
   if (has_select(*attribute.column.node())) {
-    throw InvalidRequestError("'" + mapper.name + "." + attribute.column.name() + "' is a column_property of a subquery, which " +
-                              "cannot be loaded under another name of its class: use selectinload() rather than a join, or leave it "
-                              "out by defer()");
+    throw InvalidRequestError(
+        "'" + mapper.name + "." + attribute.column.name() + "' is a column_property of a subquery, which " +
+        "cannot be loaded under another name of its class: use selectinload() rather than a join, or leave it "
+        "out by defer()");
   }
   return rebased(attribute.column, *mapper.table, alias);
 }

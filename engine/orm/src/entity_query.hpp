@@ -28,7 +28,7 @@ struct EntityColumns {
   std::size_t first = 0;
   bool overwrites = false;  // what the session has
   std::vector<JoinedColumns> joined = {};
-  std::vector<Instance*> met = {};  // where there is a plan: by rows, since finish()
+  std::vector<Instance*> met = {};            // where there is a plan: by rows, since finish()
   boost::intrusive_ptr<RowCursor> rows = {};  // those that are read
 
   bool is_left_out(std::size_t attribute) const noexcept {
@@ -72,8 +72,8 @@ struct RelatedJoin {
 };
 
 // `mine` gives the owner's columns; the target's are those of its table, or of an alias.
-std::vector<RelatedJoin> joins_of(const Relationship& relationship, const std::function<ColumnElement(std::size_t)>& mine,
-                                  const FromClause* to);
+std::vector<RelatedJoin> joins_of(const Relationship& relationship,
+                                  const std::function<ColumnElement(std::size_t)>& mine, const FromClause* to);
 
 // An attribute's column, in another name of its table.
 ColumnElement column_in(const Mapper& mapper, const Attribute& attribute, const FromClause& alias);

@@ -45,7 +45,8 @@ std::shared_ptr<void> SessionState::get(const Mapper& mapper, const std::vector<
   return get(mapper, key, how.options);
 }
 
-void SessionState::refresh(const void* object, const std::vector<std::size_t>& members, const std::optional<ForUpdate>& lock) {
+void SessionState::refresh(const void* object, const std::vector<std::size_t>& members,
+                           const std::optional<ForUpdate>& lock) {
   if (members.empty() && !lock) {
     return refresh(object);
   }
@@ -92,8 +93,8 @@ void SessionState::expire(const void* object, const std::vector<std::size_t>& me
 }
 
 // The attributes among some members, and the relationships.
-std::pair<std::vector<std::size_t>, std::vector<std::size_t>> SessionState::split(const Mapper& mapper,
-                                                                                const std::vector<std::size_t>& members) {
+std::pair<std::vector<std::size_t>, std::vector<std::size_t>> SessionState::split(
+    const Mapper& mapper, const std::vector<std::size_t>& members) {
   std::pair<std::vector<std::size_t>, std::vector<std::size_t>> split;
   for (const std::size_t offset : members) {
     if (const std::optional<std::size_t> attribute = mapper.find(offset)) {

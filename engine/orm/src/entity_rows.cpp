@@ -7,16 +7,21 @@
 
 #include <greenway/base/error.hpp>
 
-#include "entity_query.hpp"
 #include "entity_key.hpp"
+#include "entity_query.hpp"
 #include "session_state.hpp"
 
 namespace greenway::detail {
 
 EntityRows::EntityRows(Result result, SessionState& session, std::shared_ptr<EntityQuery> query, std::size_t a_time,
                        bool lets_go)
-    : result_(std::move(result)), session_(&session), query_(std::move(query)), a_time_(a_time), lets_go_(lets_go),
-      a_row_(query_->entities.size()), must_be_unique_(query_->needs_unique) {
+    : result_(std::move(result)),
+      session_(&session),
+      query_(std::move(query)),
+      a_time_(a_time),
+      lets_go_(lets_go),
+      a_row_(query_->entities.size()),
+      must_be_unique_(query_->needs_unique) {
   if (must_be_unique_) {
     a_time_ = std::numeric_limits<std::size_t>::max();  // the rows of an entity may be anywhere
   }
@@ -44,8 +49,9 @@ bool EntityRows::is_skipped() {
 }
 
 void EntityRows::throw_not_unique() {
-  throw InvalidRequestError("The unique() method must be invoked on this Result, as it contains results that include joined "
-                            "eager loads against collections");
+  throw InvalidRequestError(
+      "The unique() method must be invoked on this Result, as it contains results that include joined "
+      "eager loads against collections");
 }
 
 bool EntityRows::load() {
@@ -88,7 +94,8 @@ void EntityRows::read(std::size_t count) {
   }
 }
 
-// Those of the time before last are asked once more: the loop that reads partitions holds one while it asks for the next.
+// Those of the time before last are asked once more: the loop that reads partitions holds one while it asks for the
+// next.
 void EntityRows::let_go() {
   for (const auto* const some : {&held_, &made_}) {
     for (const auto& [object, number] : *some) {

@@ -22,7 +22,8 @@ Select select_of(const std::vector<EntityStatement::Item>& items) {
       continue;
     }
     for (const Attribute& attribute : item.mapper->attributes) {
-      columns.emplace_back(item.alias ? column_in(*item.mapper, attribute, *item.alias) : ColumnElement(attribute.column));
+      columns.emplace_back(item.alias ? column_in(*item.mapper, attribute, *item.alias)
+                                      : ColumnElement(attribute.column));
     }
   }
   return Select(columns);
@@ -44,7 +45,8 @@ void EntityStatement::join(const Mapper& mapper, std::size_t relationship, const
   }
 }
 
-ColumnElement exists_related(const Mapper& mapper, std::size_t relationship, const std::optional<ColumnElement>& condition) {
+ColumnElement exists_related(const Mapper& mapper, std::size_t relationship,
+                             const std::optional<ColumnElement>& condition) {
   mapper.registry->configure_once();
   const Mapper& target = *mapper.relationships[relationship].target;
   // Of a class that refers to itself the inner one has another name, which the condition is about.

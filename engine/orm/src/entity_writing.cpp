@@ -107,11 +107,13 @@ void EntityWriter::insert_some(const Mapper& mapper, const Mask& mask, std::span
       }
     }
   }
-  Result result = session_.connection().execute(greenway::insert(*mapper.table).returning(returned), rows(std::move(sets)));
+  Result result =
+      session_.connection().execute(greenway::insert(*mapper.table).returning(returned), rows(std::move(sets)));
   for (Instance* const instance : instances) {
     const std::optional<Row> row = result.fetchone();
     if (!row) {
-      throw StaleDataError("INSERT into table '" + mapper.table->data().name + "' returned fewer rows than it was given");
+      throw StaleDataError("INSERT into table '" + mapper.table->data().name +
+                           "' returned fewer rows than it was given");
     }
     for (std::size_t i = 0; i != made.size(); ++i) {
       mapper.attributes[made[i]].type->read(instance->member(made[i]), *row, i);
@@ -301,8 +303,8 @@ void EntityWriter::remove(const Mapper& mapper, std::vector<Instance*> instances
   const std::size_t page = lists_of(identity.size(), dialect());
   for (std::size_t first = 0; first < rows.size(); first += std::min(page, rows.size())) {
     const auto some = std::span(rows).subspan(first, std::min(page, rows.size() - first));
-    const Result result =
-        session_.connection().execute(delete_(*mapper.table).where(mapper.is_among(identity, {some.begin(), some.end()})));
+    const Result result = session_.connection().execute(
+        delete_(*mapper.table).where(mapper.is_among(identity, {some.begin(), some.end()})));
     check_rowcount("DELETE", *mapper.table, some.size(), result.rowcount());
   }
   for (Instance* const instance : instances) {

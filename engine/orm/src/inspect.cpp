@@ -42,13 +42,16 @@ IdentityKey identity_of(const Mapper& mapper, const void* entity) {
 
 namespace {
 
-const Related& related_of(const Mapper& mapper, const void* entity) { return mapper.related(const_cast<void*>(entity), 0); }
+const Related& related_of(const Mapper& mapper, const void* entity) {
+  return mapper.related(const_cast<void*>(entity), 0);
+}
 
 }  // namespace
 
 Session* session_of(const Mapper& mapper, const void* entity) {
   if (mapper.relationships.empty()) {
-    throw InvalidRequestError("entities of class '" + mapper.name + "' have no relationship that knows their session: ask a "
+    throw InvalidRequestError("entities of class '" + mapper.name +
+                              "' have no relationship that knows their session: ask a "
                               "session whether it contains() one");
   }
   const Instance* const owner = RelatedAccess::owner(related_of(mapper, entity));
@@ -86,9 +89,11 @@ InstanceState inspect(const SessionState* session, const Mapper& mapper, const v
   const std::vector<Value> row = has_row ? instance->row_values() : std::vector<Value>();
   for (std::size_t i = 0; i != mapper.attributes.size(); ++i) {
     const Attribute& attribute = mapper.attributes[i];
-    if (has_row ? !instance->is_unchanged(i) : !attribute.expression && (!attribute.has_default || !attribute.type->is_unset(instance->member(i)))) {
+    if (has_row ? !instance->is_unchanged(i)
+                : !attribute.expression && (!attribute.has_default || !attribute.type->is_unset(instance->member(i)))) {
       const bool is_known = has_row && !instance->is_unloaded(i);
-      it.changed.push_back({attribute.column.name(), is_known ? std::optional(row[i]) : std::nullopt, instance->value(i)});
+      it.changed.push_back(
+          {attribute.column.name(), is_known ? std::optional(row[i]) : std::nullopt, instance->value(i)});
     }
   }
   for (const std::size_t attribute : mapper.deferred) {
@@ -110,10 +115,8 @@ InstanceState inspect(const SessionState* session, const Mapper& mapper, const v
   return it;
 }
 
-std::pair<std::vector<std::shared_ptr<void>>, std::vector<std::shared_ptr<void>>> before_and_now(const SessionState* session,
-                                                                                               const Mapper& mapper,
-                                                                                               const void* entity,
-                                                                                               std::size_t relationship) {
+std::pair<std::vector<std::shared_ptr<void>>, std::vector<std::shared_ptr<void>>> before_and_now(
+    const SessionState* session, const Mapper& mapper, const void* entity, std::size_t relationship) {
   const Instance* const instance = session != nullptr ? session->find(entity) : nullptr;
   const Related& related = mapper.related(const_cast<void*>(entity), relationship);
   if (!related.is_loaded()) {

@@ -23,7 +23,9 @@ void* Instance::member(std::size_t attribute) const {
   return static_cast<std::byte*>(object.get()) + mapper.attributes[attribute].offset;
 }
 
-Value Instance::value(std::size_t attribute) const { return mapper.attributes[attribute].type->value(member(attribute)); }
+Value Instance::value(std::size_t attribute) const {
+  return mapper.attributes[attribute].type->value(member(attribute));
+}
 
 std::size_t Instance::column(std::size_t attribute) const {
   const std::vector<bool>& unloaded = rest().unloaded;
@@ -39,7 +41,8 @@ bool Instance::is_unchanged(std::size_t attribute) const {
     return !is_assigned(attribute);
   }
   const MemberType& type = *mapper.attributes[attribute].type;
-  return loaded ? type.is_in(member(attribute), *loaded, column(attribute)) : value(attribute) == rest().written[attribute];
+  return loaded ? type.is_in(member(attribute), *loaded, column(attribute))
+                : value(attribute) == rest().written[attribute];
 }
 
 Value Instance::row_value(std::size_t attribute) const {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What a session knows of one entity. Loading ten thousand makes as many of these, so what most have none of is kept apart,
-// and the rows of one batch are referred to once for all of them.
+// What a session knows of one entity. Loading ten thousand makes as many of these, so what most have none of is kept
+// apart, and the rows of one batch are referred to once for all of them.
 
 #include <cstddef>
 #include <memory>
@@ -80,14 +80,15 @@ struct Instance {
 
   // What an entity that was only loaded has none of.
   struct Rest {
-    std::vector<Value> written = {};                // what its row says where it is not `loaded`, a value for each attribute
+    std::vector<Value> written = {};  // what its row says where it is not `loaded`, a value for each attribute
     std::optional<std::vector<Value>> before = {};  // what it said before this transaction changed it
     std::vector<std::size_t> generated = {};        // the attributes that the database made when it was inserted
     std::vector<bool> unloaded = {};                // attributes that no row has said as yet; or empty
-    std::shared_ptr<const LoadPlan> plan = {};      // how its relationships are loaded, where a statement said so; or null
+    std::shared_ptr<const LoadPlan> plan = {};  // how its relationships are loaded, where a statement said so; or null
   };
 
-  Instance(const Mapper& its_mapper, std::size_t its_number, std::shared_ptr<void> its_object, SessionState& its_session) noexcept
+  Instance(const Mapper& its_mapper, std::size_t its_number, std::shared_ptr<void> its_object,
+           SessionState& its_session) noexcept
       : mapper(its_mapper), number(its_number), object(std::move(its_object)), session(&its_session) {}
 
   const Mapper& mapper;
@@ -99,10 +100,10 @@ struct Instance {
   EntityKey key = {};      // in the identity map
   LoadedRow loaded = {};   // what its row said; or else Rest::written
   EntityState state = EntityState::pending;
-  bool is_new = false;        // inserted in this transaction
-  bool is_stale = false;      // the next row that is met overwrites it
-  bool is_to_delete = false;  // by the next flush
-  bool is_orphan = false;     // it was taken from what it cannot be without, and is pending
+  bool is_new = false;                // inserted in this transaction
+  bool is_stale = false;              // the next row that is met overwrites it
+  bool is_to_delete = false;          // by the next flush
+  bool is_orphan = false;             // it was taken from what it cannot be without, and is pending
   std::vector<Related> related = {};  // one for each relationship
 
   // To be read, whether there is one or not.

@@ -28,7 +28,8 @@ bool Instances::index_by_object() const noexcept {
   return is_by_object_;
 }
 
-Instance& Instances::emplace(const Mapper& mapper, std::size_t number, std::shared_ptr<void> object, SessionState& session) {
+Instance& Instances::emplace(const Mapper& mapper, std::size_t number, std::shared_ptr<void> object,
+                             SessionState& session) {
   const void* const address = object.get();
   void* const memory = memory_.malloc();
   if (memory == nullptr) {

@@ -22,8 +22,8 @@ namespace {
 
 constexpr std::size_t keys_a_select = 500;  // SQLAlchemy's
 
-/// What relates owners to their targets: the owners' attributes, and the columns that say the same of a target; those of a
-/// secondary table are selected besides the target's own.
+/// What relates owners to their targets: the owners' attributes, and the columns that say the same of a target; those
+/// of a secondary table are selected besides the target's own.
 struct LinkColumns {
   explicit LinkColumns(const Relationship& about) : about_(about) {
     for (const auto& [mine, other] : about.pairs) {
@@ -155,8 +155,8 @@ void SessionState::check_may_load(const Mapper& mapper, const std::string& name,
                               option);
   }
   if (facade_ == Facade::async && !in_greenlet()) {
-    throw MissingGreenlet("loading " + mapper.name + "::" + name + " needs a greenlet: load it with its entity by " + option +
-                          ", or run what touches it with AsyncSession::run_sync()");
+    throw MissingGreenlet("loading " + mapper.name + "::" + name + " needs a greenlet: load it with its entity by " +
+                          option + ", or run what touches it with AsyncSession::run_sync()");
   }
 }
 
@@ -237,7 +237,8 @@ std::vector<Instance*> SessionState::select_related(const Mapper& mapper, std::s
       continue;
     }
     // What the session has needs no statement.
-    if (Instance* const known = known_target(*owner, relationship); known != nullptr && !known->is_stale && !how.overwrites) {
+    if (Instance* const known = known_target(*owner, relationship);
+        known != nullptr && !known->is_stale && !how.overwrites) {
       items->second.push_back(known->object);
       targets.push_back(known);
     } else {

@@ -29,7 +29,8 @@ LazyLoad lazy_load_of(const std::string& name) {
   static const std::pair<const char*, LazyLoad> names[] = {
       {"select", LazyLoad::select},       {"selectin", LazyLoad::selectin}, {"joined", LazyLoad::joined},
       {"immediate", LazyLoad::immediate}, {"raise", LazyLoad::raise},       {"raise_on_sql", LazyLoad::raise_on_sql}};
-  const auto* const found = std::ranges::find(names, name, [](const auto& known) { return std::string_view(known.first); });
+  const auto* const found =
+      std::ranges::find(names, name, [](const auto& known) { return std::string_view(known.first); });
   if (found == std::end(names)) {
     throw ArgumentError("lazy='" + name + "' is none of select, selectin, joined, immediate, raise, raise_on_sql");
   }

@@ -16,12 +16,12 @@ struct LoadPlan {
     std::size_t relationship;
     LazyLoad how;
     bool is_inner = false;
-    int depth = 1;                         // levels of a class that refers to itself; -1: all
-    std::shared_ptr<LoadPlan> plan = {};   // of the target; or null
+    int depth = 1;                        // levels of a class that refers to itself; -1: all
+    std::shared_ptr<LoadPlan> plan = {};  // of the target; or null
   };
 
-  std::vector<bool> deferred = {};   // attributes that are left out; or empty
-  bool is_chosen = false;            // by an option
+  std::vector<bool> deferred = {};  // attributes that are left out; or empty
+  bool is_chosen = false;           // by an option
   std::vector<Branch> branches = {};
 
   const Branch* find(std::size_t relationship) const noexcept;

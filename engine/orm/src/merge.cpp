@@ -171,8 +171,8 @@ void SessionState::keep_key(const Instance& owner, std::size_t relationship, con
 }
 
 // What belongs to an entity is what is given: as its rows say, or by a change that the next flush writes.
-void SessionState::replace_related(const void* owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items,
-                                   bool as_rows) {
+void SessionState::replace_related(const void* owner, std::size_t relationship,
+                                   std::vector<std::shared_ptr<void>> items, bool as_rows) {
   Instance& instance = *find(owner);
   Related& related = instance.mapper.related(instance.object.get(), relationship);
   if (as_rows) {

@@ -18,7 +18,8 @@ namespace detail {
 
 std::string readable_name(const char* type_name) {
   int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(type_name, nullptr, nullptr, &status), &std::free);
+  const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(type_name, nullptr, nullptr, &status),
+                                                         &std::free);
   std::string name = status == 0 ? text.get() : type_name;
   if (name.ends_with('*')) {
     name.pop_back();  // of a class that was only declared
@@ -48,10 +49,11 @@ std::optional<std::size_t> Mapper::find_relationship(std::size_t offset) const n
 }
 
 std::size_t Mapper::number_of(std::string_view column) const {
-  const auto found =
-      std::ranges::find(attributes, column, [](const Attribute& attribute) { return std::string_view(attribute.column.name()); });
+  const auto found = std::ranges::find(
+      attributes, column, [](const Attribute& attribute) { return std::string_view(attribute.column.name()); });
   if (found == attributes.end()) {
-    throw InvalidRequestError("column '" + std::string(column) + "' of a foreign key is mapped to no member of class " + name);
+    throw InvalidRequestError("column '" + std::string(column) + "' of a foreign key is mapped to no member of class " +
+                              name);
   }
   return static_cast<std::size_t>(found - attributes.begin());
 }
@@ -60,13 +62,15 @@ ColumnElement is_among(const std::vector<ColumnElement>& columns, const std::vec
   if (columns.size() == 1) {
     std::vector<Value> alone;
     alone.reserve(values.size());
-    std::ranges::transform(values, std::back_inserter(alone), [](const std::vector<Value>& list) { return list.front(); });
+    std::ranges::transform(values, std::back_inserter(alone),
+                           [](const std::vector<Value>& list) { return list.front(); });
     return columns.front().in_(alone);
   }
   return tuple_(columns).in_rows(values);
 }
 
-ColumnElement Mapper::is_among(const std::vector<std::size_t>& some, const std::vector<std::vector<Value>>& values) const {
+ColumnElement Mapper::is_among(const std::vector<std::size_t>& some,
+                               const std::vector<std::vector<Value>>& values) const {
   std::vector<ColumnElement> columns;
   for (const std::size_t attribute : some) {
     columns.push_back(attributes[attribute].column);
@@ -106,15 +110,17 @@ void Registry::add(std::unique_ptr<detail::Mapper> mapper) {
     if (attribute.is_version) {
       mapper->version = i;
     }
-    attribute.is_foreign_key = std::ranges::any_of(mapper->table->data().foreign_keys, [&](const ForeignKeyConstraint& key) {
-      return std::ranges::find(key.columns, about.name) != key.columns.end();
-    });
+    attribute.is_foreign_key =
+        std::ranges::any_of(mapper->table->data().foreign_keys, [&](const ForeignKeyConstraint& key) {
+          return std::ranges::find(key.columns, about.name) != key.columns.end();
+        });
     if (about.primary_key) {
       mapper->key.push_back(i);
     }
   }
   if (mapper->key.empty()) {
-    throw ArgumentError("class " + mapper->name + " has no primary key: an entity has to be told from others by its row");
+    throw ArgumentError("class " + mapper->name +
+                        " has no primary key: an entity has to be told from others by its row");
   }
   mapper->events = std::make_shared<detail::EntityEvents>();
   const detail::Mapper* none = nullptr;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What follows at once when a relationship of an entity of the session is changed: what was added is the session's, and the
-// other side says the same. SQLAlchemy: the save-update cascade, and backref events.
+// What follows at once when a relationship of an entity of the session is changed: what was added is the session's, and
+// the other side says the same. SQLAlchemy: the save-update cascade, and backref events.
 
 #include <algorithm>
 #include <utility>

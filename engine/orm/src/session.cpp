@@ -9,7 +9,8 @@
 
 namespace greenway {
 
-Session::Session(const Engine& engine, const SessionOptions& options) : Session(engine, options, detail::Facade::blocking) {}
+Session::Session(const Engine& engine, const SessionOptions& options)
+    : Session(engine, options, detail::Facade::blocking) {}
 
 Session::Session(const Engine& engine, const SessionOptions& options, detail::Facade facade)
     : state_(std::make_shared<detail::SessionState>(engine, facade, options)) {
@@ -59,9 +60,13 @@ detail::SessionState& Session::state() const {
   return *state_;
 }
 
-const detail::SessionState* detail::SessionAccess::state(const Session& session) noexcept { return session.state_.get(); }
+const detail::SessionState* detail::SessionAccess::state(const Session& session) noexcept {
+  return session.state_.get();
+}
 
-void detail::SessionAccess::share(const std::shared_ptr<Session>& session) noexcept { session->state_->set_async_handle(session); }
+void detail::SessionAccess::share(const std::shared_ptr<Session>& session) noexcept {
+  session->state_->set_async_handle(session);
+}
 
 detail::SessionUse detail::SessionAccess::use(Session& session) { return session.use(); }
 
@@ -80,15 +85,19 @@ std::shared_ptr<void> Session::get_by_key(const detail::Mapper& mapper, const st
   return use()->get(mapper, key, options);
 }
 
-void Session::refresh_from(const void* entity, const std::vector<std::size_t>& members, const std::optional<ForUpdate>& lock) {
+void Session::refresh_from(const void* entity, const std::vector<std::size_t>& members,
+                           const std::optional<ForUpdate>& lock) {
   use()->refresh(entity, members, lock);
 }
 
-std::shared_ptr<void> Session::merge_from(const detail::Mapper& mapper, const std::shared_ptr<void>& entity, bool load) {
+std::shared_ptr<void> Session::merge_from(const detail::Mapper& mapper, const std::shared_ptr<void>& entity,
+                                          bool load) {
   return use()->merge(mapper, entity, load);
 }
 
-void Session::expire_one(const void* entity, const std::vector<std::size_t>& members) { use()->expire(entity, members); }
+void Session::expire_one(const void* entity, const std::vector<std::size_t>& members) {
+  use()->expire(entity, members);
+}
 
 void Session::expunge_one(const void* entity) { use()->expunge(entity); }
 
@@ -147,11 +156,13 @@ void Session::commit_if_active(SessionTransaction& transaction) {
 }
 
 std::optional<SessionTransaction> Session::get_transaction() const {
-  return in_transaction() ? std::optional(SessionTransaction(state_, state().transaction(), false, false)) : std::nullopt;
+  return in_transaction() ? std::optional(SessionTransaction(state_, state().transaction(), false, false))
+                          : std::nullopt;
 }
 
 std::optional<SessionTransaction> Session::get_nested_transaction() const {
-  return in_nested_transaction() ? std::optional(SessionTransaction(state_, state().savepoint(), true, false)) : std::nullopt;
+  return in_nested_transaction() ? std::optional(SessionTransaction(state_, state().savepoint(), true, false))
+                                 : std::nullopt;
 }
 
 bool Session::in_nested_transaction() const noexcept { return state_ != nullptr && state_->savepoint() != 0; }

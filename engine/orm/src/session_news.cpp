@@ -98,7 +98,8 @@ bool SessionState::tells_of_flush() const {
   const auto is_heard = [](const SessionEvents* events) {
     return events != nullptr && (events->before_flush.is_heard() || events->after_flush.is_heard());
   };
-  return (is_heard(events_.get()) || is_heard(maker_events_.get())) && std::ranges::any_of(instances_, [](const Instance* instance) {
+  return (is_heard(events_.get()) || is_heard(maker_events_.get())) &&
+         std::ranges::any_of(instances_, [](const Instance* instance) {
            return instance->is_to_delete || (instance->state != EntityState::deleted && is_modified(*instance));
          });
 }
@@ -118,8 +119,8 @@ void SessionState::before_writing() {
       if (tells_inserted || its.before_insert.is_heard() || its.after_insert.is_heard()) {
         written_.emplace_back(instance, Writing::insert);
       }
-    } else if ((its.before_update.is_heard() || its.after_update.is_heard()) && instance->state == EntityState::persistent &&
-               has_changed_members(*instance)) {
+    } else if ((its.before_update.is_heard() || its.after_update.is_heard()) &&
+               instance->state == EntityState::persistent && has_changed_members(*instance)) {
       written_.emplace_back(instance, Writing::update);
     }
   }

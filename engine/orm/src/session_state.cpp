@@ -88,8 +88,8 @@ void SessionState::attach_related(Instance& instance, bool is_loaded) {
     RelatedAccess::attach(instance.mapper.related(instance.object.get(), i), instance, i, !is_loaded);
   }
   for (const std::size_t attribute : instance.mapper.deferred) {
-    DeferredAccess::attach(*instance.mapper.attributes[attribute].type->deferred(instance.member(attribute)), instance, attribute,
-                           !is_loaded);
+    DeferredAccess::attach(*instance.mapper.attributes[attribute].type->deferred(instance.member(attribute)), instance,
+                           attribute, !is_loaded);
   }
 }
 
@@ -134,7 +134,9 @@ void SessionState::expunge(const void* object) {
         std::ranges::move(RelatedAccess::items(related), std::back_inserter(open));
       }
     }
-    note(gone->state == EntityState::pending ? &SessionEvents::pending_to_transient : &SessionEvents::persistent_to_detached, *gone);
+    note(gone->state == EntityState::pending ? &SessionEvents::pending_to_transient
+                                             : &SessionEvents::persistent_to_detached,
+         *gone);
     release(*gone);
   }
   tell_news();
@@ -167,9 +169,7 @@ void SessionState::expunge_all() {
 
 EntityState SessionState::state_of(const void* object) const noexcept {
   const Instance* const instance = find(object);
-  return instance == nullptr ? EntityState::transient
-         : instance->is_to_delete ? EntityState::deleted
-                                  : instance->state;
+  return instance == nullptr ? EntityState::transient : instance->is_to_delete ? EntityState::deleted : instance->state;
 }
 
 bool SessionState::is_modified(const void* object) const {

@@ -21,8 +21,8 @@
 
 #include <greenway/db/engine.hpp>
 #include <greenway/orm/deferred.hpp>
-#include <greenway/orm/detail/mapper.hpp>
 #include <greenway/orm/detail/entity_events.hpp>
+#include <greenway/orm/detail/mapper.hpp>
 #include <greenway/orm/entity_state.hpp>
 #include <greenway/orm/session.hpp>
 #include <greenway/orm/session_events.hpp>
@@ -199,7 +199,8 @@ class SessionState {
   void load_branches(const Mapper& mapper, const LoadPlan& plan, const std::vector<Instance*>& owners, bool overwrites);
   // Forgets an entity that nobody else holds.
   void let_go(const void* object, std::size_t number);
-  std::shared_ptr<void> get(const Mapper& mapper, const std::vector<Value>& key, const std::vector<LoaderOption>& options);
+  std::shared_ptr<void> get(const Mapper& mapper, const std::vector<Value>& key,
+                            const std::vector<LoaderOption>& options);
   void refresh(const void* object);
   void load_related(Instance& owner, std::size_t relationship, bool is_asked_for);
   void load_deferred(Instance& owner, std::size_t attribute, bool is_asked_for);
@@ -209,7 +210,8 @@ class SessionState {
   // ---- Entities of elsewhere. merge.cpp
   std::shared_ptr<void> merge(const Mapper& mapper, const std::shared_ptr<void>& given, bool loads);
   std::shared_ptr<void> take_as_row(const Mapper& mapper, std::vector<Value> values);
-  void replace_related(const void* owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items, bool as_rows);
+  void replace_related(const void* owner, std::size_t relationship, std::vector<std::shared_ptr<void>> items,
+                       bool as_rows);
 
   // ---- What statements have done to rows. entity_dml.cpp
   bool has_any(const Mapper& mapper) const noexcept;
@@ -267,7 +269,8 @@ class SessionState {
   Instance& attach(const Mapper& mapper, std::shared_ptr<void> object, bool is_loaded);
   void attach_related(Instance& instance, bool is_loaded);
   void cascade_save(Instance& instance);
-  void take_in(Instance& owner, std::size_t relationship, const std::shared_ptr<void>& item, std::vector<Instance*>& added);
+  void take_in(Instance& owner, std::size_t relationship, const std::shared_ptr<void>& item,
+               std::vector<Instance*>& added);
   void put_back(Instance& target, std::size_t relationship, Instance& owner);
   void drop_back(Instance& target, std::size_t relationship, const Instance& owner);
   Instance* known_target(const Instance& owner, std::size_t relationship) const;
@@ -280,15 +283,16 @@ class SessionState {
   Instance& load_new(EntityColumns& columns, const Row& row, EntityKey key, IdentityMap& entities);
   void populate(Instance& instance, EntityColumns& columns, const Row& row);
   void complete(Instance& instance, const EntityColumns& columns, const Row& row);
-  std::optional<Row> select_row(const Mapper& mapper, const std::vector<Value>& key, const std::optional<ForUpdate>& lock);
+  std::optional<Row> select_row(const Mapper& mapper, const std::vector<Value>& key,
+                                const std::optional<ForUpdate>& lock);
   static std::pair<std::vector<std::size_t>, std::vector<std::size_t>> split(const Mapper& mapper,
-                                                                           const std::vector<std::size_t>& members);
+                                                                             const std::vector<std::size_t>& members);
   void take(Instance& instance, const Row& row, const std::vector<std::size_t>& attributes);
   static void keep_key(const Instance& owner, std::size_t relationship, const Instance& target);
   static void forget_related(Instance& instance, std::size_t relationship);
   EntityKey key_of(const Instance& instance) const;
-  std::vector<Instance*> select_related(const Mapper& mapper, std::size_t relationship, const std::vector<Instance*>& owners,
-                                        const RelatedSelect& how = {});
+  std::vector<Instance*> select_related(const Mapper& mapper, std::size_t relationship,
+                                        const std::vector<Instance*>& owners, const RelatedSelect& how = {});
   void check_may_load(const Mapper& mapper, const std::string& name, const std::string& option, bool is_implicit) const;
   static void detach(const Instance& instance) noexcept;
   void note_lazy_load(const Instance& owner, std::size_t relationship);
@@ -303,7 +307,7 @@ class SessionState {
   std::uint64_t transaction_ = 0;         // 0: none is open
   std::uint64_t last_transaction_ = 0;
   std::uint64_t scope_ = 0;
-  std::vector<Savepoint> savepoints_;     // the innermost last
+  std::vector<Savepoint> savepoints_;  // the innermost last
   Instances instances_;
   std::unordered_map<const Mapper*, IdentityMap> identity_map_;
   std::size_t last_number_ = 0;
@@ -313,16 +317,16 @@ class SessionState {
   std::shared_ptr<SessionEvents> maker_events_;
   std::vector<std::pair<EntityNews, AnyEntity>> news_;  // to be told
   std::vector<std::pair<Instance*, Writing>> written_;  // by the flush under way
-  int no_autoflush_ = 0;  // NoAutoflush objects there are
+  int no_autoflush_ = 0;                                // NoAutoflush objects there are
   Arrivals::List* arrivals_ = nullptr;
-  std::size_t result_ = 0;       // that is being loaded
+  std::size_t result_ = 0;  // that is being loaded
   std::size_t last_result_ = 0;
   std::map<std::pair<std::size_t, const Relationship*>, std::size_t> lazy_loads_;  // by the result of their owners
   bool is_flushing_ = false;
   bool has_failed_ = false;
   bool is_closed_ = false;
 
-  std::atomic<const Greenlet*> user_ = nullptr;  // atomic only so that misuse from two threads is found …
+  std::atomic<const Greenlet*> user_ = nullptr;    // atomic only so that misuse from two threads is found …
   std::atomic<std::thread::id> user_thread_ = {};  // … rather than undefined
 };
 

@@ -31,8 +31,8 @@ std::string describe(std::thread::id thread) {
 
 std::string describe(const Greenlet& greenlet, std::thread::id thread) {
   std::ostringstream text;
-  text << "greenlet " << (greenlet.name().empty() ? "" : "'" + greenlet.name() + "' ") << '(' << &greenlet << ") of thread "
-       << thread;
+  text << "greenlet " << (greenlet.name().empty() ? "" : "'" + greenlet.name() + "' ") << '(' << &greenlet
+       << ") of thread " << thread;
   return text.str();
 }
 
@@ -49,9 +49,10 @@ SessionUse::SessionUse(SessionState& session) : session_(session) {
     const std::thread::id here = std::this_thread::get_id();
     const std::thread::id there = session.user_thread_.load(std::memory_order_relaxed);
     // Of another thread nothing but its name can be read; of this one it is a greenlet that is suspended.
-    throw IllegalStateChangeError("This Session is being used by " + (here == there ? describe(*user, there) : describe(there)) +
-                                  ", and serves one greenlet or thread at a time: " +
-                                  (in_greenlet() ? describe(*me, here) : describe(here)) + " needs a session of its own");
+    throw IllegalStateChangeError(
+        "This Session is being used by " + (here == there ? describe(*user, there) : describe(there)) +
+        ", and serves one greenlet or thread at a time: " + (in_greenlet() ? describe(*me, here) : describe(here)) +
+        " needs a session of its own");
   }
 }
 
@@ -106,7 +107,11 @@ SessionState::SessionState(Engine engine, Facade facade, const SessionOptions& o
     : engine_(std::move(engine)), facade_(facade), options_(options), info_(options.info) {}
 
 SessionState::SessionState(const Connection& connection, Facade facade, const SessionOptions& options)
-    : engine_(connection.engine()), facade_(facade), options_(options), info_(options.info), bound_(connection.connect()) {}
+    : engine_(connection.engine()),
+      facade_(facade),
+      options_(options),
+      info_(options.info),
+      bound_(connection.connect()) {}
 
 SessionState::~SessionState() { close(); }
 
@@ -119,12 +124,14 @@ void SessionState::check_open() const {
 void SessionState::check_usable() const {
   check_open();
   if (has_failed_) {
-    throw PendingRollbackError("This Session's transaction has been rolled back due to a previous exception during flush. "
-                               "To begin a new transaction with this Session, first issue Session.rollback().");
+    throw PendingRollbackError(
+        "This Session's transaction has been rolled back due to a previous exception during flush. "
+        "To begin a new transaction with this Session, first issue Session.rollback().");
   }
   if (scope_ != 0 && !is_active(scope_)) {
-    throw InvalidRequestError("Can't operate on closed transaction inside context manager.  Please complete the context "
-                              "manager before emitting further commands.");
+    throw InvalidRequestError(
+        "Can't operate on closed transaction inside context manager.  Please complete the context "
+        "manager before emitting further commands.");
   }
 }
 
@@ -186,8 +193,8 @@ std::uint64_t SessionState::begin_nested() {
 }
 
 bool SessionState::is_active(std::uint64_t transaction) const noexcept {
-  return transaction_ != 0 && (transaction == transaction_ || std::ranges::find(savepoints_, transaction, &Savepoint::number) !=
-                                                                  savepoints_.end());
+  return transaction_ != 0 && (transaction == transaction_ ||
+                               std::ranges::find(savepoints_, transaction, &Savepoint::number) != savepoints_.end());
 }
 
 void SessionState::commit() {
@@ -325,7 +332,8 @@ void SessionState::roll_back_entities(const Savepoint& savepoint) {
 
 // Transient again: what the database made of it is undone.
 void SessionState::unmake(Instance& instance) {
-  note(instance.state == EntityState::pending ? &SessionEvents::pending_to_transient : &SessionEvents::persistent_to_transient,
+  note(instance.state == EntityState::pending ? &SessionEvents::pending_to_transient
+                                              : &SessionEvents::persistent_to_transient,
        instance);
   for (const std::size_t attribute : instance.rest().generated) {
     instance.mapper.attributes[attribute].type->unset(instance.member(attribute));

@@ -2,11 +2,11 @@
 
 // One flush: what has to be written, in the order that foreign keys allow.
 //
-// What relationships have become is compared with what they were when they were loaded or last written. From that follow
-// who is an orphan, which members of foreign keys change, which rows of secondary tables come and go, and who has to be
-// inserted before whom. Then class by class, each above those that it refers to, the entities are written. Where rows refer to
-// each other in a circle, a key that may be NULL is written by an UPDATE after they have been inserted, or before they are
-// deleted: SQLAlchemy's post_update, which nobody has to ask for here.
+// What relationships have become is compared with what they were when they were loaded or last written. From that
+// follow who is an orphan, which members of foreign keys change, which rows of secondary tables come and go, and who
+// has to be inserted before whom. Then class by class, each above those that it refers to, the entities are written.
+// Where rows refer to each other in a circle, a key that may be NULL is written by an UPDATE after they have been
+// inserted, or before they are deleted: SQLAlchemy's post_update, which nobody has to ask for here.
 
 #include <algorithm>
 #include <map>
@@ -20,8 +20,8 @@
 #include <greenway/base/error.hpp>
 #include <greenway/orm/registry.hpp>
 
-#include "entity_writing.hpp"
 #include "entity_key.hpp"
+#include "entity_writing.hpp"
 #include "session_state.hpp"
 
 namespace greenway::detail {
@@ -60,7 +60,7 @@ class UnitOfWork {
     bool is_holders;  // the relationship is the holder's
   };
   using Pairs = std::map<const Relationship*, std::set<std::pair<const Instance*, const Instance*>>>;
-  using Groups = std::vector<std::pair<const Mapper*, std::vector<Instance*>>>;  // by class
+  using Groups = std::vector<std::pair<const Mapper*, std::vector<Instance*>>>;            // by class
   using Owners = std::map<std::pair<const Mapper*, std::size_t>, std::vector<Instance*>>;  // by relationship
 
   static Related& related(const Instance& instance, std::size_t i) {
@@ -124,9 +124,8 @@ class UnitOfWork {
   // Whether the foreign key of a relationship says something.
   static bool refers(const Instance& owner, std::size_t i) {
     const Relationship& about = owner.mapper.relationships[i];
-    return about.direction == Direction::many_to_one && std::ranges::none_of(about.pairs, [&](const auto& pair) {
-             return owner.value(pair.first).is_null();
-           });
+    return about.direction == Direction::many_to_one &&
+           std::ranges::none_of(about.pairs, [&](const auto& pair) { return owner.value(pair.first).is_null(); });
   }
 
   // Those of the session; what is not saved with its owner need not be.
@@ -208,9 +207,10 @@ class UnitOfWork {
       return;
     }
     if (about.is_write_only && !about.passive_deletes) {
-      throw InvalidRequestError("'" + mapper.name + "." + about.name + "' is write-only, and cannot be loaded to delete what " +
-                                "belongs to an entity, or set it free: leave that to the database, by passive_deletes and an ON "
-                                "DELETE of the foreign key");
+      throw InvalidRequestError(
+          "'" + mapper.name + "." + about.name + "' is write-only, and cannot be loaded to delete what " +
+          "belongs to an entity, or set it free: leave that to the database, by passive_deletes and an ON "
+          "DELETE of the foreign key");
     }
     if (!about.passive_deletes) {
       std::vector<Instance*> unloaded;
@@ -248,7 +248,8 @@ class UnitOfWork {
         if (about.secondary) {
           note_link(change, *target, gone_);
         } else if (!is_holders || change.added.empty()) {
-          cleared_.push_back({is_holders ? change.owner : target, is_holders ? target : change.owner, &about, is_holders});
+          cleared_.push_back(
+              {is_holders ? change.owner : target, is_holders ? target : change.owner, &about, is_holders});
         }
       }
       if (change.is_let_go) {
@@ -258,7 +259,8 @@ class UnitOfWork {
         if (about.secondary) {
           note_link(change, *target, come_);
         } else {
-          links_.push_back({is_holders ? change.owner : target, is_holders ? target : change.owner, &about, is_holders});
+          links_.push_back(
+              {is_holders ? change.owner : target, is_holders ? target : change.owner, &about, is_holders});
         }
       }
     }
@@ -319,10 +321,11 @@ class UnitOfWork {
       if (!about.type->is_optional) {
         const std::string& holder = link.holder->mapper.name;
         const std::string& referred = link.is_holders ? link.about->target->name : link.referred->mapper.name;
-        throw InvalidRequestError("an entity belongs to no " + referred + " any more, by relationship " +
-                                  (link.is_holders ? holder : referred) + "." + link.about->name + ", and its column '" +
-                                  about.column.name() +
-                                  "' cannot be NULL: make the member an std::optional, or the cascade \"all, delete-orphan\"");
+        throw InvalidRequestError(
+            "an entity belongs to no " + referred + " any more, by relationship " +
+            (link.is_holders ? holder : referred) + "." + link.about->name + ", and its column '" +
+            about.column.name() +
+            "' cannot be NULL: make the member an std::optional, or the cascade \"all, delete-orphan\"");
       }
       about.type->unset(link.holder->member(attribute));
     }
@@ -335,13 +338,16 @@ class UnitOfWork {
         all.push_back(instance);
       }
     }
-    const auto rank_of = [](const Instance* instance) { return std::pair(instance->mapper.registry, instance->mapper.rank); };
+    const auto rank_of = [](const Instance* instance) {
+      return std::pair(instance->mapper.registry, instance->mapper.rank);
+    };
     std::ranges::sort(all, {}, [&](const Instance* instance) {
       return std::tuple(instance->mapper.registry, instance->mapper.rank, instance->mapper.number, instance->number);
     });
     std::vector<std::vector<Instance*>> ranks;
     for (auto at = all.begin(); at != all.end();) {
-      const auto end = std::find_if(at, all.end(), [&](const Instance* other) { return rank_of(other) != rank_of(*at); });
+      const auto end =
+          std::find_if(at, all.end(), [&](const Instance* other) { return rank_of(other) != rank_of(*at); });
       ranks.emplace_back(at, end);
       at = end;
     }
@@ -366,7 +372,8 @@ class UnitOfWork {
     Groups groups;
     for_each_class(rank, [&](const Mapper& mapper, std::span<Instance* const> some) {
       std::vector<Instance*> gone;
-      std::ranges::copy_if(some, std::back_inserter(gone), [](const Instance* instance) { return instance->is_to_delete; });
+      std::ranges::copy_if(some, std::back_inserter(gone),
+                           [](const Instance* instance) { return instance->is_to_delete; });
       if (!gone.empty()) {
         groups.emplace_back(&mapper, std::move(gone));
       }
@@ -441,7 +448,8 @@ class UnitOfWork {
   static void for_each_class(std::span<Instance* const> instances, F&& body) {
     for (auto at = instances.begin(); at != instances.end();) {
       const Mapper& mapper = (*at)->mapper;
-      const auto end = std::find_if(at, instances.end(), [&](const Instance* other) { return &other->mapper != &mapper; });
+      const auto end =
+          std::find_if(at, instances.end(), [&](const Instance* other) { return &other->mapper != &mapper; });
       body(mapper, std::span<Instance* const>(at, end));
       at = end;
     }
@@ -450,9 +458,8 @@ class UnitOfWork {
   // An entity waits for those of its rank whose keys it has; those below have been inserted.
   void insert_all(std::span<Instance* const> rank) {
     std::vector<Instance*> waiting;
-    std::ranges::copy_if(rank, std::back_inserter(waiting), [](const Instance* instance) {
-      return is_pending(*instance) && !instance->is_to_delete;
-    });
+    std::ranges::copy_if(rank, std::back_inserter(waiting),
+                         [](const Instance* instance) { return is_pending(*instance) && !instance->is_to_delete; });
     while (!waiting.empty()) {
       std::vector<Instance*> ready;
       std::vector<Instance*> later;
@@ -464,7 +471,8 @@ class UnitOfWork {
         break_circle(waiting);
         continue;
       }
-      for_each_class(ready, [&](const Mapper& mapper, std::span<Instance* const> some) { writer_.insert(mapper, some); });
+      for_each_class(ready,
+                     [&](const Mapper& mapper, std::span<Instance* const> some) { writer_.insert(mapper, some); });
       for (const Instance* const instance : ready) {
         const auto [first, last] = waiting_.equal_range(instance);
         for (auto link = first; link != last; ++link) {
@@ -481,7 +489,9 @@ class UnitOfWork {
   // Lets a key that may be NULL wait until all of them have been inserted.
   void break_circle(const std::vector<Instance*>& waiting) {
     std::set<const Instance*> circle(waiting.begin(), waiting.end());
-    const auto is_in_it = [&](const Link& link) { return circle.contains(link.holder) && circle.contains(link.referred); };
+    const auto is_in_it = [&](const Link& link) {
+      return circle.contains(link.holder) && circle.contains(link.referred);
+    };
     for (bool shrinks = true; shrinks;) {  // whom nobody waits for only comes behind it
       std::set<const Instance*> referred;
       for (const auto& [instance, link] : waiting_) {
@@ -495,9 +505,10 @@ class UnitOfWork {
     const auto all = std::views::iota(std::size_t(0), links_.size());
     const auto first = std::ranges::find_if(all, [&](std::size_t i) { return is_open(i) && may_be_null(links_[i]); });
     if (first == all.end()) {
-      throw InvalidRequestError("entities of " + waiting.front()->mapper.name +
-                                " belong to each other in a circle: none can be inserted first, since no foreign key of it "
-                                "may be NULL; make the member of one an std::optional");
+      throw InvalidRequestError(
+          "entities of " + waiting.front()->mapper.name +
+          " belong to each other in a circle: none can be inserted first, since no foreign key of it "
+          "may be NULL; make the member of one an std::optional");
     }
     for (const std::size_t i : all) {
       if (is_open(i) && key_of(links_[i]) == key_of(links_[*first])) {

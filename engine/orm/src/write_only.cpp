@@ -29,7 +29,8 @@ ColumnElement belongs_to(const Instance& owner, std::size_t relationship) {
 Parameters key_to(const Instance& owner, std::size_t relationship) {
   const Relationship& about = owner.mapper.relationships[relationship];
   if (about.secondary) {
-    throw InvalidRequestError("'" + owner.mapper.name + "." + about.name + "' is related by a third table: an INSERT alone cannot " +
+    throw InvalidRequestError("'" + owner.mapper.name + "." + about.name +
+                              "' is related by a third table: an INSERT alone cannot " +
                               "say what belongs to it; add() it");
   }
   Parameters key;

@@ -26,7 +26,8 @@ class AnyEntity {
   /// @return The entity, or null if it is of another class.
   template <class T>
   [[nodiscard]] std::shared_ptr<T> as() const {
-    return mapper_ == detail::mapper_slot<T>.load(std::memory_order_acquire) ? std::static_pointer_cast<T>(object_) : nullptr;
+    return mapper_ == detail::mapper_slot<T>.load(std::memory_order_acquire) ? std::static_pointer_cast<T>(object_)
+                                                                             : nullptr;
   }
   /// @return The name of its class.
   [[nodiscard]] const std::string& class_name() const noexcept { return mapper_->name; }

@@ -17,8 +17,8 @@
 /// Touching a relationship that is not loaded throws MissingGreenlet in a coroutine; in run_sync() it suspends.
 ///
 /// @par Lifetime
-/// A handle; an operation shares the session, so that the handle may be moved or dropped meanwhile. What is dropped outside a
-/// greenlet gives its connection to a thread of its engine, which rolls back.
+/// A handle; an operation shares the session, so that the handle may be moved or dropped meanwhile. What is dropped
+/// outside a greenlet gives its connection to a thread of its engine, which rolls back.
 
 #include <any>
 #include <concepts>
@@ -96,8 +96,8 @@ class AsyncEntityResult {
   std::shared_ptr<Session> session_;
 };
 
-/// A transaction or savepoint of an AsyncSession; see SessionTransaction. A handle: copies are the same transaction. When the
-/// last one is dropped while it is active it rolls back.
+/// A transaction or savepoint of an AsyncSession; see SessionTransaction. A handle: copies are the same transaction.
+/// When the last one is dropped while it is active it rolls back.
 class AsyncSessionTransaction {
  public:
   /// @param transaction  Which.
@@ -161,8 +161,8 @@ class AsyncSession {
   /// @return What it finds. Must not outlive the session.
   template <class T>
   [[nodiscard]] Operation<EntityResult<T>> execute(EntitySelect<T> statement) {
-    return greenlet_spawn([](const Shared& s, const EntitySelect<T>& what) { return s->execute(what).buffered(); }, session_,
-                          std::move(statement));
+    return greenlet_spawn([](const Shared& s, const EntitySelect<T>& what) { return s->execute(what).buffered(); },
+                          session_, std::move(statement));
   }
   /// Session::scalars, all of them. What joins a Many needs execute(), whose result can be made unique.
   /// @param statement  As there.
@@ -205,8 +205,8 @@ class AsyncSession {
   template <class S, class... A>
     requires(std::derived_from<S, Statement> || std::same_as<S, TextClause>)
   [[nodiscard]] Operation<Result> execute(S statement, A... what) {
-    return greenlet_spawn([](const Shared& s, const S& one, const A&... with) { return s->execute(one, with...); }, session_,
-                          std::move(statement), std::move(what)...);
+    return greenlet_spawn([](const Shared& s, const S& one, const A&... with) { return s->execute(one, with...); },
+                          session_, std::move(statement), std::move(what)...);
   }
   /// Session::scalar.
   /// @tparam V         As there.
@@ -216,8 +216,8 @@ class AsyncSession {
   template <class V = Value, class S, class... A>
     requires(std::derived_from<S, Statement> || std::same_as<S, TextClause>)
   [[nodiscard]] Operation<V> scalar(S statement, A... what) {
-    return greenlet_spawn([](const Shared& s, const S& one, const A&... with) { return s->scalar<V>(one, with...); }, session_,
-                          std::move(statement), std::move(what)...);
+    return greenlet_spawn([](const Shared& s, const S& one, const A&... with) { return s->scalar<V>(one, with...); },
+                          session_, std::move(statement), std::move(what)...);
   }
   /// Session::get.
   /// @tparam T   As there.
@@ -234,8 +234,8 @@ class AsyncSession {
   /// @return As above.
   template <class T, class... K>
   [[nodiscard]] Operation<std::shared_ptr<T>> get(GetOptions options, K... key) {
-    return greenlet_spawn([](const Shared& s, const GetOptions& o, const K&... k) { return s->get<T>(o, k...); }, session_,
-                          std::move(options), std::move(key)...);
+    return greenlet_spawn([](const Shared& s, const GetOptions& o, const K&... k) { return s->get<T>(o, k...); },
+                          session_, std::move(options), std::move(key)...);
   }
   /// Session::get_one.
   /// @tparam T   As there.
@@ -243,14 +243,16 @@ class AsyncSession {
   /// @return The entity.
   template <class T, class... K>
   [[nodiscard]] Operation<std::shared_ptr<T>> get_one(K... key) {
-    return greenlet_spawn([](const Shared& s, const K&... k) { return s->get_one<T>(k...); }, session_, std::move(key)...);
+    return greenlet_spawn([](const Shared& s, const K&... k) { return s->get_one<T>(k...); }, session_,
+                          std::move(key)...);
   }
   /// Loads a relationship, or a Deferred column, if it is not: `co_await session.load(a1, &A::bs)`.
   /// @param entity  Of this session.
   /// @param member  Its Many, One or Deferred.
   /// @return When it can be touched without waiting.
   template <class T, class C, class R>
-    requires std::derived_from<T, C> && (std::derived_from<R, detail::Related> || std::derived_from<R, detail::DeferredMember>)
+    requires std::derived_from<T, C> &&
+             (std::derived_from<R, detail::Related> || std::derived_from<R, detail::DeferredMember>)
   [[nodiscard]] Operation<void> load(std::shared_ptr<T> entity, R C::*member) {
     return greenlet_spawn([](const Shared&, const std::shared_ptr<T>& e, R C::*m) { ((*e).*m).load(); },
                           session_, std::move(entity), member);
@@ -263,11 +265,9 @@ class AsyncSession {
   template <class T>
   [[nodiscard]] Operation<void> refresh(std::shared_ptr<T> entity, std::vector<MemberOf<T>> members = {},
                                         std::optional<ForUpdate> with_for_update = {}) {
-    return greenlet_spawn(
-        [](const Shared& s, const std::shared_ptr<T>& e, const std::vector<MemberOf<T>>& m, const std::optional<ForUpdate>& l) {
-          s->refresh(e, m, l);
-        },
-        session_, std::move(entity), std::move(members), std::move(with_for_update));
+    return greenlet_spawn([](const Shared& s, const std::shared_ptr<T>& e, const std::vector<MemberOf<T>>& m,
+                             const std::optional<ForUpdate>& l) { s->refresh(e, m, l); },
+                          session_, std::move(entity), std::move(members), std::move(with_for_update));
   }
   /// Session::merge.
   /// @param entity  As there.
@@ -284,8 +284,8 @@ class AsyncSession {
   /// @return How many rows it has written.
   template <detail::WritesEntities S, class... R>
   [[nodiscard]] auto execute(S statement, R... rows) {
-    return greenlet_spawn([](const Shared& s, const S& what, const R&... r) { return s->execute(what, r...); }, session_,
-                          std::move(statement), std::move(rows)...);
+    return greenlet_spawn([](const Shared& s, const S& what, const R&... r) { return s->execute(what, r...); },
+                          session_, std::move(statement), std::move(rows)...);
   }
   /// Session::scalars, of insert<T>() or update<T>().
   /// @param statement  As there.
@@ -293,8 +293,8 @@ class AsyncSession {
   /// @return The rows that it has written, as entities.
   template <detail::WritesEntities S, class... R>
   [[nodiscard]] auto scalars(S statement, R... rows) {
-    return greenlet_spawn([](const Shared& s, const S& what, const R&... r) { return s->scalars(what, r...); }, session_,
-                          std::move(statement), std::move(rows)...);
+    return greenlet_spawn([](const Shared& s, const S& what, const R&... r) { return s->scalars(what, r...); },
+                          session_, std::move(statement), std::move(rows)...);
   }
   /// Session::flush.
   /// @return When all is written.

@@ -47,8 +47,8 @@ class AsyncSessionMaker {
     detail::check_callable<F>();
     return greenlet_spawn(Begin(), maker_, std::forward<F>(fn), std::forward<A>(args)...);
   }
-  /// As above, with a coroutine: `fn(async_session, args…)`. Commits when it ends, rolls back when it throws; then the session
-  /// is closed, also where the caller is cancelled.
+  /// As above, with a coroutine: `fn(async_session, args…)`. Commits when it ends, rolls back when it throws; then the
+  /// session is closed, also where the caller is cancelled.
   /// @param fn    A function that returns a Task, or whatever else await_only() takes.
   /// @param args  As above.
   /// @return What the coroutine returns.
@@ -95,7 +95,8 @@ class AsyncSessionMaker {
 /// @param engine   As there.
 /// @param options  As there.
 /// @return It.
-[[nodiscard]] inline AsyncSessionMaker async_sessionmaker(const AsyncEngine& engine, const SessionOptions& options = {}) {
+[[nodiscard]] inline AsyncSessionMaker async_sessionmaker(const AsyncEngine& engine,
+                                                          const SessionOptions& options = {}) {
   return AsyncSessionMaker(engine, options);
 }
 

@@ -11,15 +11,16 @@
 ///   std::int64_t id = 0;
 ///   gw::Deferred<std::string> text;
 /// };
-/// registry.map<Book>("book", gw::mapped_column(&Book::id, "id", gw::primary_key), gw::mapped_column(&Book::text, "text"));
+/// registry.map<Book>("book", gw::mapped_column(&Book::id, "id", gw::primary_key),
+///                    gw::mapped_column(&Book::text, "text"));
 /// gw::select<Book>();                                     // leaves it out
 /// book->text->size();                                     // loads it
 /// gw::select<Book>().options(gw::undefer(&Book::text));   // with its entity
 /// co_await session.load(book, &Book::text);               // from a coroutine
 /// ```
 ///
-/// Touching what is not loaded executes one SELECT, as touching a relationship does: see greenway/orm/related.hpp. Assigning
-/// to it needs none.
+/// Touching what is not loaded executes one SELECT, as touching a relationship does: see greenway/orm/related.hpp.
+/// Assigning to it needs none.
 ///
 /// @par Threads
 /// As their session.
@@ -149,7 +150,9 @@ struct MemberTypeOf<Deferred<T>> {
   static constexpr MemberType make() {
     return {
         [](void* member, const Row& row, std::size_t column) { put(member, row.get<T>(column)); },
-        [](const void* member, const Row& row, std::size_t column) { return is_same(held(member), row.get<T>(column)); },
+        [](const void* member, const Row& row, std::size_t column) {
+          return is_same(held(member), row.get<T>(column));
+        },
         [](const void* member) { return Value(held(member)); },
         [](void* member, const Value& value) { put(member, from_value<T>(value)); },
         [](const void* member) { return is_same(held(member), T()); },

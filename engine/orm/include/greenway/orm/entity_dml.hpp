@@ -15,7 +15,8 @@
 /// ```
 ///
 /// No unit of work comes with it: no cascade, no event, no order. Session::execute returns how many rows it was;
-/// Session::scalars returns them (RETURNING), as entities of the session, in the order of what was given where each gave a row.
+/// Session::scalars returns them (RETURNING), as entities of the session, in the order of what was given where each
+/// gave a row.
 
 #include <concepts>
 #include <cstdint>
@@ -38,7 +39,7 @@ namespace greenway {
 /// How the session's entities learn what an UPDATE or DELETE has done to their rows.
 enum class SynchronizeSession : std::uint8_t {
   auto_,  ///< As `fetch`, where the session has entities of the class.
-  fetch,  ///< The rows come back (RETURNING), and those entities are brought up to date; what was changed in them stays.
+  fetch,  ///< The rows come back (RETURNING), and those entities are brought up to date; what was changed stays.
   none,   ///< Not at all.
 };
 
@@ -75,7 +76,8 @@ std::vector<std::shared_ptr<T>> entities_as(Entities entities) {
 
 /// What is a `T`, or shares one.
 template <class E, class T>
-concept EntityLike = std::same_as<std::remove_cvref_t<E>, T> || std::same_as<std::remove_cvref_t<E>, std::shared_ptr<T>>;
+concept EntityLike =
+    std::same_as<std::remove_cvref_t<E>, T> || std::same_as<std::remove_cvref_t<E>, std::shared_ptr<T>>;
 
 }  // namespace detail
 
@@ -167,7 +169,9 @@ class EntityInsert {
     return detail::columns_of(*mapper_, detail::offsets_of(members));
   }
   Parameters parameters_of(const T& entity) const { return detail::parameters_of(*mapper_, &entity); }
-  Parameters parameters_of(const std::shared_ptr<T>& entity) const { return detail::parameters_of(*mapper_, entity.get()); }
+  Parameters parameters_of(const std::shared_ptr<T>& entity) const {
+    return detail::parameters_of(*mapper_, entity.get());
+  }
   template <class... R>
   std::vector<Parameters> sets(const R&... rows) const {
     std::vector<Parameters> all = sets_;
@@ -257,8 +261,8 @@ class EntityUpdate {
   SynchronizeSession how_ = SynchronizeSession::auto_;
 };
 
-/// DELETE of the rows of a class. Every method returns a statement that has what it says besides. Entities of the session
-/// whose rows it deletes are deleted; what belongs to them is the database's business.
+/// DELETE of the rows of a class. Every method returns a statement that has what it says besides. Entities of the
+/// session whose rows it deletes are deleted; what belongs to them is the database's business.
 template <class T>
 class EntityDelete {
  public:

@@ -20,10 +20,11 @@
 
 namespace greenway {
 
-/// What a statement has found: read once, front to back. Of EntitySelect<T> each is a `std::shared_ptr<T>`, of a SELECT of
-/// several things a tuple.
+/// What a statement has found: read once, front to back. Of EntitySelect<T> each is a `std::shared_ptr<T>`, of a SELECT
+/// of several things a tuple.
 ///
-/// Where a Many was loaded by a join an entity is in several rows: the result has to be made unique() before it is read.
+/// Where a Many was loaded by a join an entity is in several rows: the result has to be made unique() before it is
+/// read.
 ///
 /// @par Lifetime
 /// Must not outlive its session.
@@ -105,7 +106,8 @@ class EntityResult {
 
   /// @return Reads on from the next one.
   /// @throws InvalidRequestError  It has to be unique(); also of the following.
-  /// @throws DBAPIError           As the database reports, of what is fetched now, or loaded with it; also of the following.
+  /// @throws DBAPIError           As the database reports, of what is fetched now, or loaded with it; also of the
+  ///                              following.
   [[nodiscard]] iterator begin() { return iterator(this); }
   /// @return What an iterator equals after the last one.
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
@@ -137,7 +139,8 @@ class EntityResult {
     maybe_type item = next();
     const bool has_more = item && rows_.next();
     rows_.close();
-    return has_more ? throw MultipleResultsFound("Multiple rows were found when one or none was required") : std::move(item);
+    return has_more ? throw MultipleResultsFound("Multiple rows were found when one or none was required")
+                    : std::move(item);
   }
   /// Closes the result.
   /// @return The only one.

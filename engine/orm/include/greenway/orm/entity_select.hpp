@@ -9,12 +9,12 @@
 /// ```cpp
 /// gw::select<A>().where(gw::attr(&A::data) == "x").order_by(&A::id).options(gw::selectinload(&A::bs))
 /// gw::select<A>().where(gw::any(&A::bs, gw::attr(&B::data) == "y"))
-/// gw::select(gw::entity<A>(), gw::func::count(&B::id)).join(&A::bs).group_by(&A::id)      // rows of shared_ptr<A>, int64_t
-/// gw::select(gw::attr(&A::id), gw::attr(&A::data)).distinct()                             // rows of the members' types
+/// gw::select(gw::entity<A>(), gw::func::count(&B::id)).join(&A::bs).group_by(&A::id)  // of shared_ptr<A>, int64_t
+/// gw::select(gw::attr(&A::id), gw::attr(&A::data)).distinct()                         // of the members' types
 /// ```
 ///
-/// A pointer to a mapped member stands wherever a value may; an operator needs attr() around it, since pointers compare by
-/// themselves.
+/// A pointer to a mapped member stands wherever a value may; an operator needs attr() around it, since pointers compare
+/// by themselves.
 
 #include <concepts>
 #include <cstddef>
@@ -196,8 +196,8 @@ inline constexpr bool is_mapped<Attr<M>> = true;
 
 }  // namespace detail
 
-/// A SELECT whose rows are entities of class `T`, or, of a `std::tuple`, what that says: `std::shared_ptr`s of entities and
-/// values of members. Every method returns a statement that has what it says besides.
+/// A SELECT whose rows are entities of class `T`, or, of a `std::tuple`, what that says: `std::shared_ptr`s of entities
+/// and values of members. Every method returns a statement that has what it says besides.
 ///
 /// Where a row has no entity, by an outer join, a tuple has null; a SELECT of entities alone leaves the row out.
 template <class T>
@@ -321,16 +321,16 @@ class EntitySelect {
     (more.statement_.options.push_back(options), ...);
     return more;
   }
-  /// @return That overwrites what the session has of its entities, unwritten changes included, and of those relationships that
-  ///         it loads.
+  /// @return That overwrites what the session has of its entities, unwritten changes included, and of those
+  ///         relationships that it loads.
   [[nodiscard]] EntitySelect populate_existing() const {
     EntitySelect more = *this;
     more.statement_.overwrites = true;
     return more;
   }
   /// Has Session::execute stream.
-  /// @param count  So many entities are fetched at a time, at least 1; those of the times before that nobody else holds, and
-  ///               that have not been changed, the session lets go.
+  /// @param count  So many entities are fetched at a time, at least 1; those of the times before that nobody else
+  ///               holds, and that have not been changed, the session lets go.
   /// @return See EntitySelect.
   [[nodiscard]] EntitySelect yield_per(std::size_t count) const {
     EntitySelect more = *this;
@@ -378,7 +378,8 @@ template <class T>
   return EntitySelect<T>();
 }
 
-/// @param selected  entity()s, attr()s and other expressions; the values of those are `Value`s unless they say their type.
+/// @param selected  entity()s, attr()s and other expressions; the values of those are `Value`s unless they say their
+///                  type.
 /// @return A SELECT of them, whose rows are tuples.
 template <class... E>
   requires(detail::is_mapped<E> || ...)

@@ -80,7 +80,7 @@ struct InstanceState {
   bool is_expired = false;                       ///< The next row that is met overwrites it.
   std::vector<ChangedAttribute> changed = {};    ///< In the order of the columns.
   std::vector<std::string> changed_relationships = {};  ///< Those that a flush would write: see get_history().
-  std::shared_ptr<Session> async_session = {};   ///< What has it, if that is an AsyncSession's: see async_object_session().
+  std::shared_ptr<Session> async_session = {};   ///< What has it, if that is an AsyncSession's.
   std::vector<std::string> unloaded = {};        ///< Relationships, and Deferred columns, that a touch would load.
 
   /// @return Whether anything is changed.
@@ -105,10 +105,8 @@ std::shared_ptr<Session> async_session_of(const Mapper& mapper, const void* enti
 InstanceState inspect(const Mapper& mapper, const void* entity);
 InstanceState inspect(const SessionState* session, const Mapper& mapper, const void* entity);
 /// What a relationship was, and what it is; nothing of one that is not loaded.
-std::pair<std::vector<std::shared_ptr<void>>, std::vector<std::shared_ptr<void>>> before_and_now(const SessionState* session,
-                                                                                               const Mapper& mapper,
-                                                                                               const void* entity,
-                                                                                               std::size_t relationship);
+std::pair<std::vector<std::shared_ptr<void>>, std::vector<std::shared_ptr<void>>> before_and_now(
+    const SessionState* session, const Mapper& mapper, const void* entity, std::size_t relationship);
 
 }  // namespace detail
 
@@ -122,8 +120,8 @@ template <class T>
 }
 
 /// @param entity  As of object_session().
-/// @return What its session knows of it. Of one that is in none: `detached` if it stood for a row when it left one, else
-///         `transient`.
+/// @return What its session knows of it. Of one that is in none: `detached` if it stood for a row when it left one,
+///         else `transient`.
 /// @throws InvalidRequestError  As object_session().
 template <class T>
 [[nodiscard]] InstanceState inspect(const std::shared_ptr<T>& entity) {

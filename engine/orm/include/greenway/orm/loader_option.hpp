@@ -11,16 +11,16 @@
 /// gw::select<A>().options(gw::selectinload(&A::bs).options(gw::raiseload(&B::a), gw::selectinload(&B::cs)))
 /// ```
 ///
-/// An option is about the class that is selected; what is called on an option is about the class that it leads to. What no
-/// option is about is loaded as RelationshipOptions::lazy says. Entities that the session has are not loaded again; what is
-/// loaded of their relationships is left alone, unless EntitySelect::populate_existing says otherwise.
+/// An option is about the class that is selected; what is called on an option is about the class that it leads to. What
+/// no option is about is loaded as RelationshipOptions::lazy says. Entities that the session has are not loaded again;
+/// what is loaded of their relationships is left alone, unless EntitySelect::populate_existing says otherwise.
 ///
 /// Of a member of a base class the mapped one is said: `gw::selectinload<A>(&A::created_by)`.
 ///
 /// @par Columns that are left out
-/// A plain member cannot load when it is touched. One that load_only() or defer() left out keeps the value that it is made
-/// with, is not compared by a flush and so never written, until a row that has its column is met, or Session::refresh.
-/// Primary keys and foreign keys are never left out.
+/// A plain member cannot load when it is touched. One that load_only() or defer() left out keeps the value that it is
+/// made with, is not compared by a flush and so never written, until a row that has its column is met, or
+/// Session::refresh. Primary keys and foreign keys are never left out.
 
 #include <concepts>
 #include <cstddef>
@@ -55,7 +55,8 @@ std::size_t attribute_at(const Mapper& mapper, std::size_t offset);
 
 template <class T, class C, class R>
 LoadStep step_along(R C::*member, LazyLoad how) {
-  static_assert(std::derived_from<R, Related> && requires(const R& r) { r.load(); }, "a loader option follows a Many or a One");
+  static_assert(std::derived_from<R, Related> && requires(const R& r) { r.load(); },
+                "a loader option follows a Many or a One");
   const Mapper& mapper = mapper_of<Owner<T, C>>();
   return {.mapper = &mapper, .relationship = relationship_at(mapper, offset_of<T>(member)), .how = how};
 }
@@ -66,7 +67,8 @@ struct MostDerived {
   using type = T;
 };
 template <class T, class C, class... D>
-struct MostDerived<T, C, D...> : MostDerived<std::conditional_t<std::is_void_v<T> || std::is_base_of_v<T, C>, C, T>, D...> {};
+struct MostDerived<T, C, D...>
+    : MostDerived<std::conditional_t<std::is_void_v<T> || std::is_base_of_v<T, C>, C, T>, D...> {};
 
 template <class T, class... C, class... M>
 LoadStep step_to(LoadStep::Columns columns, M C::*... members) {
@@ -86,7 +88,8 @@ class LoaderOption {
   /// One more SELECT for every 500 entities. What it finds may have any number of levels of its own.
   /// @tparam T  The mapped class, where a member is one of a base.
   /// @param member           A Many or One.
-  /// @param recursion_depth  So many levels in all of a class that refers to itself, as far as there is something; -1: all.
+  /// @param recursion_depth  So many levels in all of a class that refers to itself, as far as there is something; -1:
+  ///                         all.
   /// @return This, and that for what it leads to.
   /// @throws InvalidRequestError  The class, or the relationship, is not mapped; also of the following.
   template <class T = void, class C, class R>
@@ -95,11 +98,12 @@ class LoaderOption {
     step.depth = recursion_depth;
     return along(std::move(step));
   }
-  /// A LEFT OUTER JOIN of the same SELECT. A result with a Many that is joined has to be made EntityResult::unique; LIMIT,
-  /// OFFSET, DISTINCT and GROUP BY are moved into a subquery, so that they count entities.
+  /// A LEFT OUTER JOIN of the same SELECT. A result with a Many that is joined has to be made EntityResult::unique;
+  /// LIMIT, OFFSET, DISTINCT and GROUP BY are moved into a subquery, so that they count entities.
   /// @tparam T  The mapped class, where a member is one of a base.
   /// @param member     A Many or One.
-  /// @param innerjoin  JOIN, where everything before it in this option is one: entities that have nothing there are not found.
+  /// @param innerjoin  JOIN, where everything before it in this option is one: entities that have nothing there are not
+  ///                   found.
   /// @return This, and that for what it leads to.
   template <class T = void, class C, class R>
   [[nodiscard]] LoaderOption joinedload(R C::*member, bool innerjoin = false) const {

@@ -13,8 +13,8 @@
 /// });
 /// ```
 ///
-/// Members are plain: nobody sees them being assigned to. So a validator is not called by an assignment but by flush(), of each
-/// member that is new or has changed, before anything is written: what it throws leaves the session as it was.
+/// Members are plain: nobody sees them being assigned to. So a validator is not called by an assignment but by flush(),
+/// of each member that is new or has changed, before anything is written: what it throws leaves the session as it was.
 
 #include <cstdint>
 #include <functional>
@@ -35,8 +35,8 @@ class MapperEvent {
   /// @param event  Of its mapper.
   explicit MapperEvent(detail::EntityEvent& event) noexcept : event_(&event) {}
 
-  /// @param handler  Called with a `Session&` and a `T&` from now on, after those that listen already, as long as the registry
-  ///                 of the class lives. May change the entity's members, and nothing else of the session.
+  /// @param handler  Called with a `Session&` and a `T&` from now on, after those that listen already, as long as the
+  ///                 registry of the class lives. May change the entity's members, and nothing else of the session.
   /// @return What remove() takes.
   std::uint64_t listen(std::function<void(Session&, T&)> handler) const {
     return event_->listen([called = std::move(handler)](Session& session, void* entity) {
@@ -69,7 +69,9 @@ struct MapperEvents {
 template <class T>
 [[nodiscard]] MapperEvents<T> mapper_events() {
   const detail::EntityEvents& its = detail::events_of(detail::mapper_of<T>());
-  const auto event = [](const detail::EntityEvent& one) { return MapperEvent<T>(const_cast<detail::EntityEvent&>(one)); };
+  const auto event = [](const detail::EntityEvent& one) {
+    return MapperEvent<T>(const_cast<detail::EntityEvent&>(one));
+  };
   return {event(its.before_insert), event(its.after_insert),  event(its.before_update), event(its.after_update),
           event(its.before_delete), event(its.after_delete), event(its.load),          event(its.refresh)};
 }
@@ -85,7 +87,8 @@ using Validator = std::type_identity_t<std::function<void(const Owner<T, C>&, co
 /// Has flush() check a member. Not thread-safe: like the mapping, before sessions of the class are used.
 /// @tparam T         The mapped class, where the member is one of a base.
 /// @param member     Mapped to a column.
-/// @param validator  Called with the entity and the value, as long as the registry of the class lives; throws if it will not do.
+/// @param validator  Called with the entity and the value, as long as the registry of the class lives; throws if it
+///                   will not do.
 /// @throws InvalidRequestError  The class, or the member, is not mapped.
 template <class T = void, class C, class M>
 void validates(M C::*member, detail::Validator<T, C, M> validator) {

@@ -18,7 +18,8 @@ class SessionState;
 
 }  // namespace detail
 
-/// While it exists, statements of a session do not begin with a flush; commit() and flush() write as ever. Several add up.
+/// While it exists, statements of a session do not begin with a flush; commit() and flush() write as ever. Several add
+/// up.
 class [[nodiscard]] NoAutoflush {
  public:
   ~NoAutoflush();

@@ -24,12 +24,12 @@
 ///                 gw::mapped_column(&B::a_id, "a_id", gw::ForeignKey("a.id")));
 /// ```
 ///
-/// The type of a column follows from its member's: `std::int32_t` is Integer, `std::string` String, `std::chrono::sys_time`
-/// DateTime(true), and so on; a Type among the attributes says otherwise. A member that is no `std::optional` makes its
-/// column NOT NULL.
+/// The type of a column follows from its member's: `std::int32_t` is Integer, `std::string` String,
+/// `std::chrono::sys_time` DateTime(true), and so on; a Type among the attributes says otherwise. A member that is no
+/// `std::optional` makes its column NOT NULL.
 ///
-/// Members of a base class are mapped like one's own, for each class that derives from it; those of a struct that is a member
-/// are the columns of a composite():
+/// Members of a base class are mapped like one's own, for each class that derives from it; those of a struct that is a
+/// member are the columns of a composite():
 ///
 /// ```cpp
 /// const auto created_at = gw::mapped_column(&Timestamped::created_at, "created_at");   // struct A : Timestamped { … }
@@ -135,14 +135,15 @@ Related* related_of(void* member) {
 
 }  // namespace detail
 
-/// Of a mapped_column: an integer that is 1 when its entity is inserted and is counted up by each UPDATE, which finds only a row
-/// that still says what it said. Another session's change in between is StaleDataError. SQLAlchemy: `version_id_col`.
+/// Of a mapped_column: an integer that is 1 when its entity is inserted and is counted up by each UPDATE, which finds
+/// only a row that still says what it said. Another session's change in between is StaleDataError. SQLAlchemy:
+/// `version_id_col`.
 struct version_id_tag {};
 /// See version_id_tag.
 inline constexpr version_id_tag version_id = {};
 
-/// Of a mapped_column: the server changes it with each UPDATE, by a trigger, say; what it has become is read from RETURNING.
-/// SQLite's triggers come too late for that. SQLAlchemy: `server_onupdate=FetchedValue()`.
+/// Of a mapped_column: the server changes it with each UPDATE, by a trigger, say; what it has become is read from
+/// RETURNING. SQLite's triggers come too late for that. SQLAlchemy: `server_onupdate=FetchedValue()`.
 struct server_onupdate_tag {};
 /// See server_onupdate_tag.
 inline constexpr server_onupdate_tag server_onupdate = {};
@@ -150,7 +151,8 @@ inline constexpr server_onupdate_tag server_onupdate = {};
 /// Maps a member to a column.
 /// @param member      Of the mapped class, a base of it, or a member of it that is a composite().
 /// @param name        Of the column.
-/// @param attributes  As of Column; a Type where the one that follows from the member will not do; version_id; server_onupdate.
+/// @param attributes  As of Column; a Type where the one that follows from the member will not do; version_id;
+///                    server_onupdate.
 /// @return For Registry::map.
 template <class C, class M, class... A>
 [[nodiscard]] detail::MappedColumn<C> mapped_column(M C::*member, std::string name, const A&... attributes) {
@@ -173,7 +175,8 @@ template <class C, class M, class... A>
       return attribute;
     }
   };
-  Column column(std::move(name), std::move(type), nullable(detail::is_optional<detail::HeldBy<M>>), given(attributes)...);
+  Column column(std::move(name), std::move(type), nullable(detail::is_optional<detail::HeldBy<M>>),
+                given(attributes)...);
   detail::Attribute attribute{detail::offset_of(member), &detail::member_type<M>, std::move(column)};
   attribute.is_version = (std::same_as<A, version_id_tag> || ...);
   static_assert(!(std::same_as<A, version_id_tag> || ...) || std::integral<M>, "a version is counted by an integer");
@@ -181,13 +184,13 @@ template <class C, class M, class... A>
   return {std::move(attribute)};
 }
 
-/// Maps a member to an SQL expression, which SELECT has instead of a column: it is read with its entity, and never written. Of
-/// a new entity it is as it was made until a row is met that says it, or Session::refresh. An expression that is a subquery
-/// cannot be loaded under another name of the class (aliased(), joinedload()).
+/// Maps a member to an SQL expression, which SELECT has instead of a column: it is read with its entity, and never
+/// written. Of a new entity it is as it was made until a row is met that says it, or Session::refresh. An expression
+/// that is a subquery cannot be loaded under another name of the class (aliased(), joinedload()).
 /// @param member      As of mapped_column(); may be Deferred.
 /// @param name        For messages.
-/// @param expression  A function that returns it, called once when the class is mapped: it may name members of that class, by
-///                    attr(), and of classes that are mapped before.
+/// @param expression  A function that returns it, called once when the class is mapped: it may name members of that
+///                    class, by attr(), and of classes that are mapped before.
 /// @return For Registry::map.
 template <class C, class M, std::invocable<> F>
   requires std::convertible_to<std::invoke_result_t<F>, ColumnElement>
@@ -253,8 +256,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// Maps a member to the entities that a foreign key relates: this class's or the other's. A class that refers to itself has a
-/// One for the entity that it belongs to, and a Many for those that belong to it.
+/// Maps a member to the entities that a foreign key relates: this class's or the other's. A class that refers to itself
+/// has a One for the entity that it belongs to, and a Many for those that belong to it.
 /// @param member   A Many, ManySet, WriteOnly or One.
 /// @param name     For messages and back_populates.
 /// @param options  See there.
@@ -283,7 +286,8 @@ template <class C, template <class> class R, class T>
   return {std::move(made)};
 }
 
-/// Makes entities. The friend of a mapped class whose default constructor is not public: `friend class greenway::EntityAccess`.
+/// Makes entities. The friend of a mapped class whose default constructor is not public: `friend class
+/// greenway::EntityAccess`.
 class EntityAccess {
  private:
   friend class Registry;
@@ -315,8 +319,8 @@ class Registry {
   /// Maps a class.
   /// @tparam T     Default-constructible, by EntityAccess at least.
   /// @param table  The name of its table.
-  /// @param parts  mapped_column()s, at least one of them with primary_key; composite()s; relationship()s; those of a base class
-  ///               as well; constraints, as of Table.
+  /// @param parts  mapped_column()s, at least one of them with primary_key; composite()s; relationship()s; those of a
+  ///               base class as well; constraints, as of Table.
   /// @throws InvalidRequestError  The class is mapped already, or the metadata has a table of that name.
   /// @throws ArgumentError        There is no primary key; or as Table.
   template <class T, class... P>

@@ -2,7 +2,8 @@
 #pragma once
 
 /// @file greenway/orm/related.hpp
-/// @brief Relationships as members of mapped structs: `Many<B>`, the entities that belong to this one, `ManySet<B>`, each of
+/// @brief Relationships as members of mapped structs: `Many<B>`, the entities that belong to this one, `ManySet<B>`,
+/// each of
 ///        them once, and `One<A>`, the one that this belongs to.
 ///
 /// Layer: orm. Source: SQLAlchemy's `relationship()` attributes, their lazy loads and their backref events.
@@ -18,16 +19,17 @@
 ///     transient  --Session::add, a load-->  attached, unloaded  --any touch-->  loaded
 ///     attached   --Session::close, expunge-->  detached: what is loaded stays readable
 ///
-/// Touching what is not loaded executes one SELECT: inside a greenlet that suspends, with a plain session it blocks. What
-/// came from an AsyncSession throws MissingGreenlet outside a greenlet, and names the loader option that would have helped.
+/// Touching what is not loaded executes one SELECT: inside a greenlet that suspends, with a plain session it blocks.
+/// What came from an AsyncSession throws MissingGreenlet outside a greenlet, and names the loader option that would
+/// have helped.
 ///
-/// Of an attached entity a change is known at once: what is added becomes the session's, by the cascade "save-update", and the
-/// other side of a `back_populates` pair follows. Of a transient one both come with Session::add.
+/// Of an attached entity a change is known at once: what is added becomes the session's, by the cascade "save-update",
+/// and the other side of a `back_populates` pair follows. Of a transient one both come with Session::add.
 ///
 /// @par Ownership
-/// Many keeps the entities that it holds, and One keeps its own. Of two sides of one relationship only one does: Many rather
-/// than One, else the one that was mapped first. The other only points to what the session, or the first side, keeps; once
-/// that is gone it throws DetachedInstanceError.
+/// Many keeps the entities that it holds, and One keeps its own. Of two sides of one relationship only one does: Many
+/// rather than One, else the one that was mapped first. The other only points to what the session, or the first side,
+/// keeps; once that is gone it throws DetachedInstanceError.
 ///
 /// @par Threads
 /// As their session.
@@ -290,7 +292,8 @@ class Many : public detail::Related {
     const auto is_it = [&](const auto& held) { return held.get() == item.get(); };
     const auto points_to_it = [&](const std::weak_ptr<T>& held) { return held.lock().get() == item.get(); };
     // Mostly it is the last one, which has just been appended.
-    if (std::any_of(items_.rbegin(), items_.rend(), is_it) || std::any_of(pointed_to_.rbegin(), pointed_to_.rend(), points_to_it)) {
+    if (std::any_of(items_.rbegin(), items_.rend(), is_it) ||
+        std::any_of(pointed_to_.rbegin(), pointed_to_.rend(), points_to_it)) {
       return;
     }
     if (pointed_to_.empty()) {

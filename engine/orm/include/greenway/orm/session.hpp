@@ -67,35 +67,37 @@ struct SessionAccess {
 ///     ready, in a transaction  --a flush fails-->  failed: only rollback() and close() are legal
 ///     any     --close(), invalidate(), ~Session-->  closed
 ///
-/// A savepoint (begin_nested()) is a transaction in a transaction: SessionTransaction::rollback takes the session back to it,
-/// also out of `failed`.
+/// A savepoint (begin_nested()) is a transaction in a transaction: SessionTransaction::rollback takes the session back
+/// to it, also out of `failed`.
 ///
 /// The first statement borrows a connection and begins a transaction; commit() and rollback() give the connection back.
-/// Entities are written by flush(), which commit() begins with, and which statements begin with too (`autoflush`): new ones
-/// are inserted with what belongs to them, changed members are updated, deleted ones deleted, in the order that foreign keys
-/// allow. What an entity was when it was loaded is compared with what it is: assigning to a member is all there is to do.
+/// Entities are written by flush(), which commit() begins with, and which statements begin with too (`autoflush`): new
+/// ones are inserted with what belongs to them, changed members are updated, deleted ones deleted, in the order that
+/// foreign keys allow. What an entity was when it was loaded is compared with what it is: assigning to a member is all
+/// there is to do.
 ///
 /// @par Not set
 /// On INSERT a member is left out when its column has a default (the client's, the server's, a counted key) and it is
 /// nullopt, or no optional and equal to `T{}`. What the database then makes of it is in the entity after the flush.
 ///
 /// @par Rollback
-/// Does no I/O besides ROLLBACK itself: each entity has its values of before the transaction again and is stale; new ones are
-/// transient, with generated keys reset; deleted ones are persistent.
+/// Does no I/O besides ROLLBACK itself: each entity has its values of before the transaction again and is stale; new
+/// ones are transient, with generated keys reset; deleted ones are persistent.
 ///
 /// @par Threads
 /// Used by one greenlet or thread at a time: one that calls while another is inside a call, or suspended in it, gets
 /// IllegalStateChangeError.
 ///
 /// @par Lifetime
-/// Keeps its entities until it is closed or they are expunged; the registry of their classes outlives it. Destruction closes.
+/// Keeps its entities until it is closed or they are expunged; the registry of their classes outlives it. Destruction
+/// closes.
 class Session {
  public:
   /// @param engine   Where the database is.
   /// @param options  See there.
   explicit Session(const Engine& engine, const SessionOptions& options = {});
-  /// Works on a connection, which stays the caller's and open. When that is in a transaction already, the session takes part
-  /// in it as JoinTransactionMode says; in none it begins and ends its own.
+  /// Works on a connection, which stays the caller's and open. When that is in a transaction already, the session takes
+  /// part in it as JoinTransactionMode says; in none it begins and ends its own.
   /// @param connection  Is shared, and closed after the session.
   /// @param options     See there.
   explicit Session(Connection& connection, const SessionOptions& options = {});
@@ -116,7 +118,8 @@ class Session {
       add_to(detail::mapper_of<typename std::remove_cvref_t<E>::element_type>(), entity);
       return std::remove_cvref_t<E>(entity);
     } else {
-      static_assert(!std::is_lvalue_reference_v<E>, "an entity is kept by a shared pointer: std::move it, or std::make_shared");
+      static_assert(!std::is_lvalue_reference_v<E>,
+                    "an entity is kept by a shared pointer: std::move it, or std::make_shared");
       auto shared = std::make_shared<E>(std::forward<E>(entity));
       add_to(detail::mapper_of<E>(), shared);
       return shared;
@@ -129,7 +132,8 @@ class Session {
   void add_all(E&&... entities) {
     (add(std::forward<E>(entities)), ...);
   }
-  /// Has the next flush delete an entity's row. What belongs to it is set free, or deleted with it: see RelationshipOptions.
+  /// Has the next flush delete an entity's row. What belongs to it is set free, or deleted with it: see
+  /// RelationshipOptions.
   /// @param entity  Persistent.
   /// @throws InvalidRequestError  It is not.
   template <class T>
@@ -161,8 +165,8 @@ class Session {
   [[nodiscard]] auto scalar(const EntitySelect<T>& statement) {
     return scalars(statement).first();
   }
-  /// execute(), whose rows are fetched as they are read. Until it has been read to its end or closed the session executes
-  /// nothing else; with loader options that do, all rows are fetched at once.
+  /// execute(), whose rows are fetched as they are read. Until it has been read to its end or closed the session
+  /// executes nothing else; with loader options that do, all rows are fetched at once.
   /// @param statement  As execute().
   /// @return As execute().
   template <class T>
@@ -239,8 +243,8 @@ class Session {
   }
   /// Overwrites an entity with its row, or some of its members: `session.refresh(a1, {&A::data, &A::bs})`.
   /// @param entity           Persistent.
-  /// @param members          Which; a relationship among them is loaded. None: the row as a whole, relationships left to the
-  ///                         next touch.
+  /// @param members          Which; a relationship among them is loaded. None: the row as a whole, relationships left
+  ///                         to the next touch.
   /// @param with_for_update  Locks the row.
   /// @throws InvalidRequestError  It is not persistent, or its row is gone.
   template <class T>
@@ -248,9 +252,10 @@ class Session {
                const std::optional<ForUpdate>& with_for_update = {}) {
     refresh_from(entity.get(), detail::offsets_of(members), with_for_update);
   }
-  /// Brings what an entity of elsewhere says into this session: of another session, of none, of a cache. It is looked up by
-  /// its primary key, or made, and its members are given what those of `entity` are; so is what belongs to it, by the cascade
-  /// "merge". What an INSERT would leave out says nothing, and nor does an empty relationship of an entity of no session.
+  /// Brings what an entity of elsewhere says into this session: of another session, of none, of a cache. It is looked
+  /// up by its primary key, or made, and its members are given what those of `entity` are; so is what belongs to it, by
+  /// the cascade "merge". What an INSERT would leave out says nothing, and nor does an empty relationship of an entity
+  /// of no session.
   /// @param entity  `T` or `std::shared_ptr<T>`; stays as it is.
   /// @param load    False: is taken for what the row says, without looking.
   /// @return This session's entity; `entity` itself if it is that.
@@ -267,8 +272,8 @@ class Session {
       return std::static_pointer_cast<E>(merge_from(detail::mapper_of<E>(), std::const_pointer_cast<E>(seen), load));
     }
   }
-  /// Makes an entity stale, or some of its members: the next row that is met overwrites it. What was changed stays readable
-  /// until then, and is not written.
+  /// Makes an entity stale, or some of its members: the next row that is met overwrites it. What was changed stays
+  /// readable until then, and is not written.
   /// @param entity   Persistent.
   /// @param members  Which; none for all of them.
   /// @throws InvalidRequestError  It is not the session's.
@@ -356,8 +361,8 @@ class Session {
   [[nodiscard]] bool is_modified(const std::shared_ptr<T>& entity) const {
     return is_modified_one(entity.get());
   }
-  /// @return The entities that the next flush inserts, without those that it will find belonging to others, in the order in
-  ///         which they came to the session; so of the following.
+  /// @return The entities that the next flush inserts, without those that it will find belonging to others, in the
+  ///         order in which they came to the session; so of the following.
   [[nodiscard]] std::vector<AnyEntity> new_entities() const;
   /// @return Those that differ from their rows.
   [[nodiscard]] std::vector<AnyEntity> dirty() const;
@@ -429,7 +434,8 @@ class Session {
   [[nodiscard]] std::shared_ptr<void> get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key,
                                                  const GetOptions& options = {});
   void refresh_from(const void* entity, const std::vector<std::size_t>& members, const std::optional<ForUpdate>& lock);
-  [[nodiscard]] std::shared_ptr<void> merge_from(const detail::Mapper& mapper, const std::shared_ptr<void>& entity, bool load);
+  [[nodiscard]] std::shared_ptr<void> merge_from(const detail::Mapper& mapper, const std::shared_ptr<void>& entity,
+                                                 bool load);
   void expire_one(const void* entity, const std::vector<std::size_t>& members);
   void expunge_one(const void* entity);
   [[nodiscard]] EntityState state_of(const void* entity) const noexcept;

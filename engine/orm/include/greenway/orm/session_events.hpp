@@ -4,7 +4,8 @@
 /// @file greenway/orm/session_events.hpp
 /// @brief What happens to a session and to the entities in it.
 ///
-/// Layer: orm. Source: SQLAlchemy's `SessionEvents`. What happens to the entities of a class is in greenway/orm/mapper_events.hpp.
+/// Layer: orm. Source: SQLAlchemy's `SessionEvents`. What happens to the entities of a class is in
+/// greenway/orm/mapper_events.hpp.
 ///
 /// ```cpp
 /// session.events().before_flush.listen([](gw::Session& session) { … session.new_entities() … });
@@ -19,8 +20,9 @@ namespace greenway {
 class Connection;
 class Session;
 
-/// The events of a session, or of all sessions of a SessionMaker. Handlers run where it happens, and may use the session, but
-/// may not close it. What they throw goes to the caller of what was under way, which may be half done: roll back then.
+/// The events of a session, or of all sessions of a SessionMaker. Handlers run where it happens, and may use the
+/// session, but may not close it. What they throw goes to the caller of what was under way, which may be half done:
+/// roll back then.
 struct SessionEvents {
   /// Something is about to be written; what a handler adds, changes or deletes is written too.
   Event<Session&> before_flush;

@@ -26,7 +26,8 @@
 
 namespace greenway {
 
-/// An engine and the options of the sessions that are made from it. Copies have options of their own, and events in common.
+/// An engine and the options of the sessions that are made from it. Copies have options of their own, and events in
+/// common.
 ///
 /// @par Threads
 /// Sessions may be made by several threads and greenlets at once, unless one of them calls configure().
@@ -44,8 +45,8 @@ class SessionMaker {
   [[nodiscard]] Session operator()(Connection& connection) const {
     return Session(connection, options_, facade_).telling(events_);
   }
-  /// Runs `fn` with a session of its own and in a transaction: commits when it returns, rolls back when it throws, and closes
-  /// the session in either case.
+  /// Runs `fn` with a session of its own and in a transaction: commits when it returns, rolls back when it throws, and
+  /// closes the session in either case.
   /// @param fn  Called once, with a `Session&`.
   /// @return What `fn` returns.
   /// @throws ...  What `fn` throws; as Session::begin.
@@ -87,8 +88,8 @@ class SessionMaker {
   return SessionMaker(engine, options);
 }
 
-/// Runs `fn` as SessionMaker::begin does, and again, with a new session, when the database says that it might work then: see
-/// is_retryable(). Between the attempts it waits a little, longer each time.
+/// Runs `fn` as SessionMaker::begin does, and again, with a new session, when the database says that it might work
+/// then: see is_retryable(). Between the attempts it waits a little, longer each time.
 /// @param maker    Of the sessions.
 /// @param fn       Called with a `Session&`, once for each attempt: what it has done beside the database it does again.
 /// @param retries  How many more attempts there are after the first one.

@@ -32,11 +32,11 @@ struct SessionOptions {
   JoinTransactionMode join_transaction_mode = JoinTransactionMode::conditional_savepoint;
   /// What Session::info() begins with.
   std::map<std::string, std::any> info = {};
-  /// A relationship that is touched and would take a statement throws InvalidRequestError before it is sent, and names the
-  /// loader option to add. What is asked for by its name is loaded all the same: AsyncSession::load, a flush.
+  /// A relationship that is touched and would take a statement throws InvalidRequestError before it is sent, and names
+  /// the loader option to add. What is asked for by its name is loaded all the same: AsyncSession::load, a flush.
   bool no_implicit_io = false;
-  /// For development. When the same relationship has been loaded by touching it for more than so many entities of one result,
-  /// a warning of "greenway.orm" names the loader option to add. 0: never.
+  /// For development. When the same relationship has been loaded by touching it for more than so many entities of one
+  /// result, a warning of "greenway.orm" names the loader option to add. 0: never.
   std::size_t warn_lazy_loads = 0;
 };
 

@@ -45,8 +45,8 @@ class SessionScope {
 ///     active  --commit(), rollback(), ~SessionTransaction, an enclosing one ends, the session closes-->  inactive
 ///
 /// @par Lifetime
-/// May outlive its session, which leaves it inactive. Destroying an active one rolls it back, for at most 2 seconds; an error
-/// closes the connection instead of being thrown.
+/// May outlive its session, which leaves it inactive. Destroying an active one rolls it back, for at most 2 seconds; an
+/// error closes the connection instead of being thrown.
 class [[nodiscard]] SessionTransaction {
  public:
   /// @param other  Left inactive.
@@ -61,9 +61,9 @@ class [[nodiscard]] SessionTransaction {
   /// @throws ResourceClosedError  It is inactive.
   /// @throws ...                  As Session::commit.
   void commit();
-  /// Rolls back: Session::rollback. Or back to the savepoint: each entity of the session has its values and relationships of
-  /// then, without I/O besides; new ones are transient, deleted ones persistent, and those loaded meanwhile stale. The session
-  /// is usable again if a flush has failed. An inactive one stays as it is.
+  /// Rolls back: Session::rollback. Or back to the savepoint: each entity of the session has its values and
+  /// relationships of then, without I/O besides; new ones are transient, deleted ones persistent, and those loaded
+  /// meanwhile stale. The session is usable again if a flush has failed. An inactive one stays as it is.
   /// @throws ...  As Session::rollback.
   void rollback();
   /// rollback(), by the name for one that is perhaps over.

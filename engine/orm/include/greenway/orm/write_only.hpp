@@ -12,15 +12,16 @@
 ///   gw::WriteOnly<Posting> postings;
 /// };
 /// registry.map<Account>("account", gw::mapped_column(&Account::id, "id", gw::primary_key),
-///                       gw::relationship(&Account::postings, "postings", {.cascade = "all", .passive_deletes = true}));
+///                       gw::relationship(&Account::postings, "postings",
+///                                        {.cascade = "all", .passive_deletes = true}));
 /// account->postings.add(Posting{.cents = 5});                                              // with the next flush
 /// auto last = session.scalars(account->postings.select().order_by(&Posting::id).limit(10)).all();
 /// session.execute(account->postings.insert(), std::vector{Posting{.cents = 1}, Posting{.cents = 2}});
 /// session.execute(account->postings.update().where(gw::attr(&Posting::cents) < 0).values(&Posting::cents, 0));
 /// ```
 ///
-/// It never loads anything: what is in it is asked for by select(). Deleting its owner needs `passive_deletes`, and an ON
-/// DELETE of the foreign key, if the cascade says "delete" or the rows that refer to it are to be set free.
+/// It never loads anything: what is in it is asked for by select(). Deleting its owner needs `passive_deletes`, and an
+/// ON DELETE of the foreign key, if the cascade says "delete" or the rows that refer to it are to be set free.
 ///
 /// @par Threads
 /// As their session.
@@ -103,7 +104,8 @@ class WriteOnly : public detail::Related {
     tell(removed, nullptr);
   }
 
-  /// @return A SELECT of what is in it, ordered as it is mapped. This and the following are of a persistent entity only.
+  /// @return A SELECT of what is in it, ordered as it is mapped. This and the following are of a persistent entity
+  ///         only.
   /// @throws InvalidRequestError  The entity has no session, or no row yet.
   [[nodiscard]] EntitySelect<T> select() const {
     EntitySelect<T> all = EntitySelect<T>().where(detail::belongs_to(owner(), relationship()));
@@ -114,13 +116,19 @@ class WriteOnly : public detail::Related {
   }
   /// @return An INSERT of rows that belong to it, whatever they say of their foreign key.
   /// @throws InvalidRequestError  As select(); or a third table relates them.
-  [[nodiscard]] EntityInsert<T> insert() const { return EntityInsert<T>().always(detail::key_to(owner(), relationship())); }
+  [[nodiscard]] EntityInsert<T> insert() const {
+    return EntityInsert<T>().always(detail::key_to(owner(), relationship()));
+  }
   /// @return An UPDATE of what is in it.
   /// @throws InvalidRequestError  As select().
-  [[nodiscard]] EntityUpdate<T> update() const { return EntityUpdate<T>().where(detail::belongs_to(owner(), relationship())); }
+  [[nodiscard]] EntityUpdate<T> update() const {
+    return EntityUpdate<T>().where(detail::belongs_to(owner(), relationship()));
+  }
   /// @return A DELETE of what is in it.
   /// @throws InvalidRequestError  As select().
-  [[nodiscard]] EntityDelete<T> delete_() const { return EntityDelete<T>().where(detail::belongs_to(owner(), relationship())); }
+  [[nodiscard]] EntityDelete<T> delete_() const {
+    return EntityDelete<T>().where(detail::belongs_to(owner(), relationship()));
+  }
 
  private:
   [[nodiscard]] std::vector<std::shared_ptr<void>> items() const override { return {added_.begin(), added_.end()}; }
@@ -131,7 +139,8 @@ class WriteOnly : public detail::Related {
     }
   }
   void put(const std::shared_ptr<void>& item) override {
-    if (std::ranges::find(added_, item.get(), [](const value_type& held) -> const void* { return held.get(); }) == added_.end()) {
+    if (std::ranges::find(added_, item.get(), [](const value_type& held) -> const void* { return held.get(); }) ==
+        added_.end()) {
       added_.push_back(std::static_pointer_cast<T>(item));
       note_loaded();
     }

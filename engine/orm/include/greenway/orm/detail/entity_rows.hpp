@@ -21,7 +21,8 @@ class SessionState;
 /// The rows of one result of entities, some at a time.
 class EntityRows {
  public:
-  EntityRows(Result result, SessionState& session, std::shared_ptr<EntityQuery> query, std::size_t a_time, bool lets_go);
+  EntityRows(Result result, SessionState& session, std::shared_ptr<EntityQuery> query, std::size_t a_time,
+             bool lets_go);
 
   /// Moves on to the next row; false after the last one.
   bool next() {

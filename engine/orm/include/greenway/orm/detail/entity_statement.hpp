@@ -35,6 +35,7 @@ struct EntityStatement {
 };
 
 /// EXISTS: that something belongs to an entity, of which a condition holds.
-ColumnElement exists_related(const Mapper& mapper, std::size_t relationship, const std::optional<ColumnElement>& condition);
+ColumnElement exists_related(const Mapper& mapper, std::size_t relationship,
+                             const std::optional<ColumnElement>& condition);
 
 }  // namespace greenway::detail

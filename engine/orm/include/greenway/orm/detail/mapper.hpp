@@ -30,7 +30,8 @@ class Registry;
 namespace greenway::detail {
 
 /// Whether the values of some columns are one of some lists.
-[[nodiscard]] ColumnElement is_among(const std::vector<ColumnElement>& columns, const std::vector<std::vector<Value>>& values);
+[[nodiscard]] ColumnElement is_among(const std::vector<ColumnElement>& columns,
+                                     const std::vector<std::vector<Value>>& values);
 
 struct EntityEvents;
 struct Mapper;
@@ -94,10 +95,13 @@ struct Relationship {
   // By Registry::configure.
   const Mapper* target = nullptr;
   Direction direction = Direction::one_to_many;
-  std::vector<std::pair<std::size_t, std::size_t>> pairs = {};  ///< Attributes: the owner's, the target's. Not of many_to_many.
+  /// Attributes: the owner's, the target's. Not of many_to_many.
+  std::vector<std::pair<std::size_t, std::size_t>> pairs = {};
   std::optional<Table> secondary = {};
-  std::vector<std::pair<std::size_t, Column>> owner_pairs = {};   ///< The owner's attributes, and the secondary table's columns.
-  std::vector<std::pair<std::size_t, Column>> target_pairs = {};  ///< The target's, likewise.
+  /// The owner's attributes, and the secondary table's columns.
+  std::vector<std::pair<std::size_t, Column>> owner_pairs = {};
+  /// The target's, likewise.
+  std::vector<std::pair<std::size_t, Column>> target_pairs = {};
   std::optional<std::size_t> back = {};  ///< back_populates, among the target's.
   bool points_only = false;          ///< Another side keeps the entities.
 };
@@ -124,7 +128,8 @@ struct Mapper {
   std::shared_ptr<EntityEvents> events = {};
   std::optional<Select> select_all = {};  ///< The attributes' columns, in their order.
   std::size_t number = 0;   ///< In the order in which the registry's classes were mapped.
-  std::size_t rank = 0;     ///< By Registry::configure: above those that it refers to, equal where they refer to each other.
+  /// By Registry::configure: above those that it refers to, equal where they refer to each other.
+  std::size_t rank = 0;
   std::vector<CyclicKey> cyclic_keys = {};  ///< By Registry::configure: to others of its rank.
 
   /// The number of the attribute at an offset.
@@ -133,7 +138,8 @@ struct Mapper {
   /// The number of the attribute of a column.
   [[nodiscard]] std::size_t number_of(std::string_view column) const;
   /// Whether a row's attributes are one of some lists of values.
-  [[nodiscard]] ColumnElement is_among(const std::vector<std::size_t>& some, const std::vector<std::vector<Value>>& values) const;
+  [[nodiscard]] ColumnElement is_among(const std::vector<std::size_t>& some,
+                                       const std::vector<std::vector<Value>>& values) const;
   [[nodiscard]] Related& related(void* object, std::size_t relationship) const noexcept {
     return *relationships[relationship].related(static_cast<std::byte*>(object) + relationships[relationship].offset);
   }
@@ -157,7 +163,8 @@ const Mapper& mapper_of() {
   return *mapper;
 }
 
-/// The class that a member is mapped for: `T` if that is said, since a member of a base class does not tell who derives from it.
+/// The class that a member is mapped for: `T` if that is said, since a member of a base class does not tell who derives
+/// from it.
 template <class T, class C>
 using Owner = std::conditional_t<std::is_void_v<T>, C, T>;
 
@@ -180,7 +187,8 @@ template <class T = void, class C, class M>
 std::size_t offset_of(M C::*member) noexcept {
   alignas(C) static std::byte place[sizeof(C)];
   const auto* const object = reinterpret_cast<const C*>(place);
-  return base_offset<Owner<T, C>, C>() + static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&(object->*member)) - place);
+  return base_offset<Owner<T, C>, C>() +
+         static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&(object->*member)) - place);
 }
 
 }  // namespace greenway::detail

@@ -43,7 +43,8 @@ T from_value(const Value& value) {
     return TypeDecorator<T>::process_result_value(from_value<typename TypeDecorator<T>::Impl>(value));
   } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
     const auto* const number = value.get_if<std::int64_t>();
-    return number != nullptr && std::in_range<T>(*number) ? static_cast<T>(*number) : (throw_not_assignable(value), T());
+    return number != nullptr && std::in_range<T>(*number) ? static_cast<T>(*number)
+                                                          : (throw_not_assignable(value), T());
   } else if constexpr (std::is_floating_point_v<T>) {
     const auto* const number = value.get_if<double>();
     return number != nullptr ? static_cast<T>(*number) : (throw_not_assignable(value), T());
