@@ -2,8 +2,6 @@
 #include <string>
 #include <thread>
 
-#include <greenway/runtime/semaphore.hpp>
-
 #include "family.hpp"
 
 using namespace family;
@@ -17,18 +15,18 @@ TEST_CASE("a greenlet that calls a session in which another one waits gets an er
   engine.begin([&](gw::Connection& connection) { registry.metadata().create_all(connection); });
   gw::run([&] {
     gw::Session session(engine);
-    gw::Semaphore is_inside(0);
-    gw::Semaphore may_go_on(0);
+    gw::Event is_inside;
+    gw::Event may_go_on;
     engine.events().before_execute.listen([&](gw::Connection&, gw::StatementContext&) {
-      is_inside.release();
-      may_go_on.acquire();
+      is_inside.set();
+      may_go_on.wait();
     });
     auto first = gw::greenlet_spawn([&] {
                    gw::Greenlet::current().set_name("first");
                    session.add(Parent{.name = "p"});
                    session.commit();
                  }).to_future();
-    is_inside.acquire();
+    is_inside.wait();
     gw::Greenlet::current().set_name("second");
     const std::string error = error_of<gw::IllegalStateChangeError>([&] { return session.flush(), 0; });
     CHECK(error.find("being used by greenlet 'first' (") != std::string::npos);
@@ -41,7 +39,7 @@ TEST_CASE("a greenlet that calls a session in which another one waits gets an er
     }).join();
     CHECK(elsewhere.find("being used by thread ") != std::string::npos);
     CHECK(elsewhere.find(" needs a session of its own") != std::string::npos);
-    may_go_on.release();
+    may_go_on.set();
     first.get();
     CHECK(session.get<Parent>(1) != nullptr);
   });

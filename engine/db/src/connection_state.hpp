@@ -133,7 +133,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   // In watched_connection.cpp. A second handle, for handlers.
   Connection handle();
   template <class... A>
-  void tell(const Event<Connection&, A...>& event, std::type_identity_t<A>... about);
+  void tell(const Listeners<Connection&, A...>& event, std::type_identity_t<A>... about);
   Result execute_watched(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options);
   Result execute_told(Connection& connection, const SQLText& sql, StatementContext& context);
   bool is_disconnect_as_told(const DBAPIError& error);

@@ -47,7 +47,7 @@ class ConnectionState::Pause {
 };
 
 template <class... A>
-void ConnectionState::tell(const Event<Connection&, A...>& event, std::type_identity_t<A>... about) {
+void ConnectionState::tell(const Listeners<Connection&, A...>& event, std::type_identity_t<A>... about) {
   if (event.is_heard()) [[unlikely]] {
     const Pause pause(*this);
     Connection connection = handle();

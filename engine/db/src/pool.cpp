@@ -351,7 +351,7 @@ void Pool::invalidate_softly(PoolLink& link) {
 }
 
 // Where nobody can be told that a handler failed.
-bool Pool::tell(const Event<DriverConnection&>& event, PoolLink& link) const noexcept {
+bool Pool::tell(const Listeners<DriverConnection&>& event, PoolLink& link) const noexcept {
   try {
     event(*link.connection);
     return true;

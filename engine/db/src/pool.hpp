@@ -78,7 +78,7 @@ class Pool {
   void note_back(PoolLink& link) noexcept;
   bool is_clean_after_reset(PoolLink& link) noexcept;
   void shut(PoolLink& link) noexcept;
-  bool tell(const Event<DriverConnection&>& event, PoolLink& link) const noexcept;
+  bool tell(const Listeners<DriverConnection&>& event, PoolLink& link) const noexcept;
   void echo(std::string_view what, const PoolLink& link) const noexcept;
   [[noreturn]] void throw_exhausted() const;
   bool is_withdrawn(PoolTicket& ticket) noexcept;

@@ -34,7 +34,7 @@ bool SessionState::is_heard(EntityNews which) const noexcept {
                                 (maker_events_ != nullptr && (maker_events_.get()->*which).is_heard()));
 }
 
-void SessionState::tell(Event<Session&> SessionEvents::*which) {
+void SessionState::tell(Listeners<Session&> SessionEvents::*which) {
   for (SessionEvents* const events : {events_.get(), maker_events_.get()}) {
     if (events != nullptr && handle_ != nullptr) {
       (events->*which)(*handle_);

@@ -220,7 +220,7 @@ class SessionState {
   void row_deleted(const Mapper& mapper, const Row& row);
 
   // ---- Who is told. session_news.cpp
-  using EntityNews = Event<Session&, const AnyEntity&> SessionEvents::*;
+  using EntityNews = Listeners<Session&, const AnyEntity&> SessionEvents::*;
   SessionEvents& events();
   void set_handle(Session* handle) noexcept { handle_ = handle; }
   Session* handle() const noexcept { return handle_; }
@@ -242,7 +242,7 @@ class SessionState {
   void write_changes();
   enum class Writing : std::uint8_t { insert, update, remove };
   bool is_heard(EntityNews which) const noexcept;
-  void tell(Event<Session&> SessionEvents::*which);
+  void tell(Listeners<Session&> SessionEvents::*which);
   void tell(EntityEvent EntityEvents::*which, const Instance& instance);
   void tell_begun();
   void note(EntityNews which, const Instance& instance);

@@ -2,10 +2,11 @@
 #pragma once
 
 /// @file greenway/greenway.hpp
-/// @brief All of Greenway but the hosts: `namespace gw = greenway;` and go.
+/// @brief Engines and the runtime, all but the hosts: `namespace gw = greenway;` and go.
 ///
 /// Layer: umbrella. Link `greenway::greenway`. A program that runs in an event loop includes that loop's host as well,
-/// `greenway/asio/asio.hpp`.
+/// `greenway/asio/asio.hpp`; one that makes statements of tables or maps classes, what it needs of greenway/sql and
+/// greenway/orm, which take longer to compile.
 ///
 /// ```cpp
 /// auto engine = gw::create_engine("sqlite:///bank.db");
@@ -26,9 +27,35 @@
 #include <greenway/db/url.hpp>
 #include <greenway/runtime/bridge.hpp>
 #include <greenway/runtime/cancel.hpp>
+#include <greenway/runtime/channel.hpp>
+#include <greenway/runtime/context.hpp>
+#include <greenway/runtime/counters.hpp>
+#include <greenway/runtime/deadline.hpp>
+#include <greenway/runtime/dump.hpp>
+#include <greenway/runtime/event.hpp>
 #include <greenway/runtime/greenlet.hpp>
+#include <greenway/runtime/greenlet_local.hpp>
+#include <greenway/runtime/host.hpp>
+#include <greenway/runtime/interpose_scope.hpp>
+#include <greenway/runtime/live.hpp>
+#include <greenway/runtime/loop_host.hpp>
+#include <greenway/runtime/mutex.hpp>
 #include <greenway/runtime/offload.hpp>
+#include <greenway/runtime/operation.hpp>
+#include <greenway/runtime/outcome.hpp>
+#include <greenway/runtime/reactor_host.hpp>
+#include <greenway/runtime/semaphore.hpp>
+#include <greenway/runtime/stack.hpp>
+#include <greenway/runtime/stack_overflow.hpp>
+#include <greenway/runtime/stack_use.hpp>
+#include <greenway/runtime/std_future.hpp>
+#include <greenway/runtime/task.hpp>
+#include <greenway/runtime/task_group.hpp>
+#include <greenway/runtime/trace.hpp>
 #include <greenway/runtime/wait.hpp>
+#include <greenway/runtime/wait_reason.hpp>
+#include <greenway/runtime/waiter.hpp>
+#include <greenway/runtime/watchdog.hpp>
 #include <greenway/sql/text.hpp>
 
 namespace greenway {

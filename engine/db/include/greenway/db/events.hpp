@@ -23,7 +23,7 @@
 
 #include <greenway/base/clock.hpp>
 #include <greenway/db/driver.hpp>
-#include <greenway/db/event.hpp>
+#include <greenway/db/listeners.hpp>
 #include <greenway/db/url.hpp>
 #include <greenway/sql/value.hpp>
 
@@ -64,58 +64,58 @@ struct ErrorContext {
 /// The events of one engine, and of those that execution_options() has made of it.
 struct EngineEvents {
   /// A session is about to be opened. What is thrown fails the checkout.
-  Event<ConnectContext&> do_connect;
+  Listeners<ConnectContext&> do_connect;
   /// The engine's first session has been opened; told before connect, once. Those that are opened meanwhile wait for it.
   /// What is thrown closes the session and fails the checkout, and the next one is the first.
-  Event<DriverConnection&> first_connect;
+  Listeners<DriverConnection&> first_connect;
   /// A session has been opened. What is thrown closes it and fails the checkout.
-  Event<DriverConnection&> connect;
+  Listeners<DriverConnection&> connect;
   /// A session is about to be handed out. DisconnectionError has it replaced, twice at most; what else is thrown closes it
   /// and fails the checkout.
-  Event<DriverConnection&> checkout;
+  Listeners<DriverConnection&> checkout;
   /// A session that came back is about to be reset. What is thrown is logged, and closes the session.
-  Event<DriverConnection&> reset;
+  Listeners<DriverConnection&> reset;
   /// A session has come back and is about to be idle, or another user's. What is thrown is logged, and closes the session.
-  Event<DriverConnection&> checkin;
+  Listeners<DriverConnection&> checkin;
   /// A session has been found broken, or was given up by Connection::invalidate(), and is about to be closed without
   /// waiting. Handlers must not wait; what they throw is logged.
-  Event<DriverConnection&> invalidate;
+  Listeners<DriverConnection&> invalidate;
   /// Connection::invalidate(true): the session will be closed when it comes back.
-  Event<DriverConnection&> soft_invalidate;
+  Listeners<DriverConnection&> soft_invalidate;
   /// A session is about to be closed. What is thrown is logged.
-  Event<DriverConnection&> close;
+  Listeners<DriverConnection&> close;
   /// A session has left the pool.
-  Event<DriverConnection&> detach;
+  Listeners<DriverConnection&> detach;
   /// A session that had left the pool is about to be closed. What is thrown is logged.
-  Event<DriverConnection&> close_detached;
+  Listeners<DriverConnection&> close_detached;
 
   // In what follows the connection may be used, which makes events of its own. What is thrown goes to the caller of what
   // was under way, which then is not done.
 
   /// Engine::connect() is about to return this connection.
-  Event<Connection&> engine_connect;
+  Listeners<Connection&> engine_connect;
   /// A statement is about to be executed; nothing has been done for it yet.
-  Event<Connection&, StatementContext&> before_execute;
+  Listeners<Connection&, StatementContext&> before_execute;
   /// A statement is about to be handed to the driver, in its transaction.
-  Event<Connection&, StatementContext&> before_cursor_execute;
+  Listeners<Connection&, StatementContext&> before_cursor_execute;
   /// The driver has executed a statement.
-  Event<Connection&, StatementContext&> after_cursor_execute;
+  Listeners<Connection&, StatementContext&> after_cursor_execute;
   /// A statement has been executed, and this is its result.
-  Event<Connection&, StatementContext&, Result&> after_execute;
+  Listeners<Connection&, StatementContext&, Result&> after_execute;
   /// A transaction has begun; a driver may send BEGIN with its first statement.
-  Event<Connection&> begin;
+  Listeners<Connection&> begin;
   /// A transaction is about to be committed.
-  Event<Connection&> commit;
+  Listeners<Connection&> commit;
   /// A transaction is about to be rolled back. Not when its session is closed or reset instead.
-  Event<Connection&> rollback;
+  Listeners<Connection&> rollback;
   /// A savepoint of this name has been made.
-  Event<Connection&, std::string_view> savepoint;
+  Listeners<Connection&, std::string_view> savepoint;
   /// What was done since a savepoint is about to be undone.
-  Event<Connection&, std::string_view> rollback_savepoint;
+  Listeners<Connection&, std::string_view> rollback_savepoint;
   /// A savepoint is about to be released.
-  Event<Connection&, std::string_view> release_savepoint;
+  Listeners<Connection&, std::string_view> release_savepoint;
   /// The database has reported a failure.
-  Event<ErrorContext&> handle_error;
+  Listeners<ErrorContext&> handle_error;
 
   /// @return Whether anybody watches statements.
   [[nodiscard]] bool watches_statements() const noexcept {

@@ -12,7 +12,7 @@
 /// maker.events().after_commit.listen([](gw::Session&) { … });       // of each session that is made
 /// ```
 
-#include <greenway/db/event.hpp>
+#include <greenway/db/listeners.hpp>
 #include <greenway/orm/any_entity.hpp>
 
 namespace greenway {
@@ -25,38 +25,38 @@ class Session;
 /// roll back then.
 struct SessionEvents {
   /// Something is about to be written; what a handler adds, changes or deletes is written too.
-  Event<Session&> before_flush;
+  Listeners<Session&> before_flush;
   /// All has been written, and the entities are what their rows are.
-  Event<Session&> after_flush;
+  Listeners<Session&> after_flush;
   /// commit() has been called; nothing has been written yet. Not when a savepoint is released.
-  Event<Session&> before_commit;
+  Listeners<Session&> before_commit;
   /// It is committed, and no transaction is open.
-  Event<Session&> after_commit;
+  Listeners<Session&> after_commit;
   /// It is rolled back, and no transaction is open.
-  Event<Session&> after_rollback;
+  Listeners<Session&> after_rollback;
   /// It is rolled back, or back at a savepoint.
-  Event<Session&> after_soft_rollback;
+  Listeners<Session&> after_soft_rollback;
   /// A transaction has begun on this connection; a driver may send BEGIN with its first statement.
-  Event<Session&, Connection&> after_begin;
+  Listeners<Session&, Connection&> after_begin;
 
   // Of entities, told when what was under way is done.
 
   /// An entity was added.
-  Event<Session&, const AnyEntity&> transient_to_pending;
+  Listeners<Session&, const AnyEntity&> transient_to_pending;
   /// It was inserted.
-  Event<Session&, const AnyEntity&> pending_to_persistent;
+  Listeners<Session&, const AnyEntity&> pending_to_persistent;
   /// It was rolled back, or expunged, before it was inserted.
-  Event<Session&, const AnyEntity&> pending_to_transient;
+  Listeners<Session&, const AnyEntity&> pending_to_transient;
   /// What was inserted was rolled back.
-  Event<Session&, const AnyEntity&> persistent_to_transient;
+  Listeners<Session&, const AnyEntity&> persistent_to_transient;
   /// It was deleted.
-  Event<Session&, const AnyEntity&> persistent_to_deleted;
+  Listeners<Session&, const AnyEntity&> persistent_to_deleted;
   /// Its deletion was rolled back.
-  Event<Session&, const AnyEntity&> deleted_to_persistent;
+  Listeners<Session&, const AnyEntity&> deleted_to_persistent;
   /// Its deletion was committed.
-  Event<Session&, const AnyEntity&> deleted_to_detached;
+  Listeners<Session&, const AnyEntity&> deleted_to_detached;
   /// It was expunged.
-  Event<Session&, const AnyEntity&> persistent_to_detached;
+  Listeners<Session&, const AnyEntity&> persistent_to_detached;
 };
 
 }  // namespace greenway

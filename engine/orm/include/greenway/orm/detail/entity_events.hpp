@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <greenway/db/event.hpp>
+#include <greenway/db/listeners.hpp>
 
 namespace greenway {
 
@@ -16,7 +16,7 @@ namespace detail {
 
 struct Mapper;
 
-using EntityEvent = Event<Session&, void*>;
+using EntityEvent = Listeners<Session&, void*>;
 
 /// Who wants to know what happens to the entities of a class.
 struct EntityEvents {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-/// @file greenway/db/event.hpp
-/// @brief Something that happens to an engine, and who wants to be told.
+/// @file greenway/db/listeners.hpp
+/// @brief Who wants to be told when something happens.
 ///
 /// Layer: db. Source: SQLAlchemy's `event.listen()`. What happens is in greenway/db/events.hpp.
 
@@ -27,7 +27,7 @@ namespace greenway {
 /// @par Cost
 /// Nothing but reading a number when nobody listens.
 template <class... A>
-class Event {
+class Listeners {
  public:
   /// What is called.
   using Handler = std::function<void(A...)>;
