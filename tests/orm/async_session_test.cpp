@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <greenway/orm/async_session_maker.hpp>
+#include <greenway/orm/deferred.hpp>
 #include <greenway/orm/entity_dml.hpp>
 #include <greenway/runtime/task.hpp>
 
@@ -33,6 +34,16 @@ gw::Task<void> fail_in_coroutine(gw::AsyncSession& session) {
   session.add(Parent{.name = "d"});
   co_await session.flush();
   throw std::runtime_error("no");
+}
+
+struct Essay {
+  std::int64_t id = 0;
+  gw::Deferred<std::string> body = {};
+};
+
+void map_essay(gw::Registry& registry) {
+  registry.map<Essay>("essay", gw::mapped_column(&Essay::id, "id", gw::primary_key),
+                      gw::mapped_column(&Essay::body, "body"));
 }
 
 gw::OperationalError lost_race() {
@@ -273,4 +284,28 @@ gw::Task<void> read_without_waiting(gw::AsyncEngine engine) {
 
 TEST_CASE("a coroutine reads without waiting what it has executed, and waits for what it streams") {
   as_task(read_without_waiting, [](gw::Registry& registry) { library::map_all(registry); });
+}
+
+TEST_CASE("a coroutine loads a deferred column, once, and is told to when it only touches it") {
+  as_task(
+      [](gw::AsyncEngine engine) -> gw::Task<void> {
+        gw::AsyncSession writing(engine);
+        const auto written = writing.add(std::make_shared<Essay>());
+        written->body = "text";
+        co_await writing.commit();
+        gw::AsyncSession session(engine);
+        const auto essay = co_await session.get<Essay>(written->id);
+        CHECK(
+            database::error_of<gw::MissingGreenlet>([&] { return essay->body.get(); }) ==
+            "loading Essay::body needs a greenlet: load it with its entity by .options(undefer(&Essay::body)), or run "
+            "what touches it with AsyncSession::run_sync()");
+        co_await session.load(essay, &Essay::body);
+        Statements statements(engine.sync_engine());
+        co_await session.load(essay, &Essay::body);
+        CHECK(essay->body.get() == "text");
+        CHECK(statements.all().empty());
+        co_await session.close();
+        co_await writing.close();
+      },
+      map_essay);
 }

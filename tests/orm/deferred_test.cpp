@@ -8,10 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <greenway/orm/async_session.hpp>
 #include <greenway/orm/deferred.hpp>
 #include <greenway/orm/inspect.hpp>
-#include <greenway/runtime/task.hpp>
 #include <greenway/sql/func.hpp>
 
 #include "family.hpp"
@@ -19,6 +17,9 @@
 namespace gw = greenway;
 using database::error_of;
 using family::Statements;
+using ways::Engine;
+using ways::Session;
+using ways::touching;
 
 namespace {
 
@@ -70,9 +71,8 @@ template <class F>
 void everywhere(F&& body) {
   gw::Registry registry;
   map_all(registry);
-  database::everywhere([&](const gw::Engine& engine) {
-    engine.begin([&](gw::Connection& connection) { registry.metadata().create_all(connection); });
-    gw::Session session(engine);
+  ways::everywhere(registry, [&](const Engine& engine) {
+    Session session(engine);
     for (int i = 1; i != 4; ++i) {
       const auto paper = session.add(std::make_shared<Paper>());
       paper->title = "t" + std::to_string(i);
@@ -83,21 +83,30 @@ void everywhere(F&& body) {
   });
 }
 
-std::string body_of(const gw::Engine& engine, std::int64_t id) { return *gw::Session(engine).get<Paper>(id)->body; }
+/// Touches it.
+std::string text_of(Session& session, const gw::Deferred<std::string>& body) {
+  return touching(session, [&] { return std::string(*body); });
+}
+
+std::string body_of(const Engine& engine, std::int64_t id) {
+  Session session(engine);
+  return text_of(session, session.get<Paper>(id)->body);
+}
 
 }  // namespace
 
 TEST_CASE("a deferred column is left out, and loaded alone when it is touched, once") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     Statements statements(engine);
     const auto papers = session.scalars(gw::select<Paper>().order_by(&Paper::id)).all();
     REQUIRE(papers.size() == 3);
     CHECK(statements.all().back().find("body") == std::string::npos);
     CHECK_FALSE(papers[0]->body.is_loaded());
-    CHECK(gw::inspect(session, papers[0]).unloaded == std::vector<std::string>{"body", "notes", "pages"});
+    CHECK(gw::inspect(ways::sync_session(session), papers[0]).unloaded ==
+          std::vector<std::string>{"body", "notes", "pages"});
     statements.take("SELECT");
-    CHECK(*papers[0]->body == "body 1");
+    CHECK(text_of(session, papers[0]->body) == "body 1");
     CHECK(papers[0]->body->size() == 6);
     REQUIRE(statements.all().size() == 1);
     CHECK(statements.all().back().find("title") == std::string::npos);
@@ -109,7 +118,7 @@ TEST_CASE("a deferred column is left out, and loaded alone when it is touched, o
     statements.take("SELECT");
     CHECK(papers[1]->body.get() == "body 2");  // the session had it, and now has this as well
     CHECK_FALSE(papers[1]->notes.is_loaded());
-    const auto some = gw::Session(engine).scalars(gw::select<Paper>().options(gw::load_only(&Paper::body))).all();
+    const auto some = Session(engine).scalars(gw::select<Paper>().options(gw::load_only(&Paper::body))).all();
     CHECK(some[0]->body.is_loaded());
     CHECK(some[0]->title.empty());
     CHECK(session.scalars(gw::select<Paper>().where(gw::attr(&Paper::body) == "body 3")).one() == papers[2]);
@@ -118,8 +127,8 @@ TEST_CASE("a deferred column is left out, and loaded alone when it is touched, o
 
 TEST_CASE(
     "a deferred column that is assigned to is written without being loaded, and rolled back to what its row says") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto paper = session.get<Paper>(1);
     Statements statements(engine);
     paper->body = "";  // as it was made, and not as its row
@@ -129,7 +138,7 @@ TEST_CASE(
     CHECK(statements.all().front().find("UPDATE paper SET body = ") == 0);
     CHECK_FALSE(session.is_modified(paper));
     session.rollback();
-    CHECK(*paper->body == "body 1");
+    CHECK(text_of(session, paper->body) == "body 1");
 
     const auto other = session.get<Paper>(2);
     other->body = "mine";
@@ -142,36 +151,36 @@ TEST_CASE(
 
     session.expire(other, {&Paper::body});
     CHECK_FALSE(other->body.is_loaded());
-    CHECK(*other->body == "mine");
+    CHECK(text_of(session, other->body) == "mine");
     auto savepoint = session.begin_nested();
     other->body = "undone";
     session.flush();
     savepoint.rollback();
-    CHECK(*other->body == "mine");
+    CHECK(text_of(session, other->body) == "mine");
     session.delete_(other);
     session.commit();
-    CHECK(gw::Session(engine).get<Paper>(2) == nullptr);
+    CHECK(Session(engine).get<Paper>(2) == nullptr);
   });
 }
 
 TEST_CASE("a deferred column that cannot be loaded says so, and how it could") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session strict(engine, {.no_implicit_io = true});
+  everywhere([](const Engine& engine) {
+    Session strict(engine, {.no_implicit_io = true});
     const auto paper = strict.get<Paper>(1);
-    CHECK(error_of<gw::InvalidRequestError>([&] { return paper->body->size(); }) ==
+    CHECK(error_of<gw::InvalidRequestError>([&] { return text_of(strict, paper->body); }) ==
           "loading 'Paper.body' takes a statement, which this Session sends for nobody that does not ask for it "
           "(no_implicit_io): load it with its entity by .options(undefer(&Paper::body))");
-    paper->body.load();
+    touching(strict, [&] { paper->body.load(); });
     CHECK(*paper->body == "body 1");
     CHECK_THROWS_AS(Paper(*paper), gw::InvalidRequestError);  // a copy has what it copies
-    paper->notes.load();
+    touching(strict, [&] { paper->notes.load(); });
     const Paper copy = *paper;
     CHECK(*copy.body == "body 1");
     const auto gone = strict.get<Paper>(2);
     strict.commit();
-    database::run_sql(engine, "DELETE FROM paper WHERE id = 2");
+    database::run_sql(ways::sync_engine(engine), "DELETE FROM paper WHERE id = 2");
     CHECK(error_of<gw::InvalidRequestError>([&] {
-            gone->body.load();
+            touching(strict, [&] { gone->body.load(); });
             return 0;
           }) == "Could not load 'Paper.body': the row of its entity is gone");
     strict.close();
@@ -180,63 +189,35 @@ TEST_CASE("a deferred column that cannot be loaded says so, and how it could") {
   });
 }
 
-TEST_CASE("a coroutine loads a deferred column, and is told to when it only touches it") {
-  everywhere([](const gw::Engine& engine) {
-    const gw::AsyncEngine async(engine);
-    std::string message;
-    std::string text;
-    const auto read = [&]() -> gw::Task<void> {
-      gw::AsyncSession session(async);
-      const auto paper = co_await session.get<Paper>(1);
-      try {
-        text = paper->body.get();
-      } catch (const gw::MissingGreenlet& error) {
-        message = error.what();
-      }
-      co_await session.load(paper, &Paper::body);
-      text = paper->body.get();
-      co_await session.close();
-    };
-    if (gw::in_greenlet()) {
-      return;  // a coroutine is where there is none
-    }
-    gw::run(read());
-    CHECK(message ==
-          "loading Paper::body needs a greenlet: load it with its entity by .options(undefer(&Paper::body)), or run "
-          "what touches it with AsyncSession::run_sync()");
-    CHECK(text == "body 1");
-  });
-}
-
 TEST_CASE("a merged entity brings what is loaded of its deferred columns") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto paper = session.get<Paper>(1);
     session.close();
-    gw::Session other(engine);
+    Session other(engine);
     const auto mine = other.merge(paper);
     CHECK_FALSE(other.is_modified(mine));
-    CHECK(*mine->body == "body 1");
-    gw::Session cached(engine);
+    CHECK(text_of(other, mine->body) == "body 1");
+    Session cached(engine);
     Statements statements(engine);
     const auto same = cached.merge(paper, false);
     CHECK(statements.all().empty());
     CHECK(same->title == "t1");
-    CHECK(*same->body == "body 1");
+    CHECK(text_of(cached, same->body) == "body 1");
     CHECK_FALSE(cached.is_modified(same));
   });
 }
 
 TEST_CASE("a column property is read with its entity, and never written") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto paper = session.get<Paper>(1);
     CHECK(paper->heading == "T1");
     CHECK(paper->words == 0);
     paper->pages.append(Page{.words = 3});
     paper->title = "new";
     paper->heading = "not written";
-    CHECK_FALSE(gw::inspect(session, paper).changed.empty());
+    CHECK_FALSE(gw::inspect(ways::sync_session(session), paper).changed.empty());
     session.commit();
     session.refresh(paper);
     CHECK(paper->heading == "NEW");
@@ -259,11 +240,11 @@ TEST_CASE("a column property is read with its entity, and never written") {
 }
 
 TEST_CASE("a column property of a subquery is not joined under another name, and says so") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto review = session.add(Review{.paper = session.get<Paper>(1)});
     session.commit();
-    gw::Session reading(engine);
+    Session reading(engine);
     CHECK(
         error_of<gw::InvalidRequestError>(
             [&] { return reading.scalars(gw::select<Review>().options(gw::joinedload(&Review::paper))).all(); }) ==
@@ -273,7 +254,7 @@ TEST_CASE("a column property of a subquery is not joined under another name, and
         reading.scalars(gw::select<Review>().options(gw::joinedload(&Review::paper).defer(&Paper::words))).one();
     CHECK(read->paper->heading == "T1");
     CHECK_FALSE(read->paper->body.is_loaded());
-    CHECK(*read->paper->body == "body 1");
+    CHECK(text_of(reading, read->paper->body) == "body 1");
   });
 }
 

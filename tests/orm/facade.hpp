@@ -166,6 +166,14 @@ class Session {
   void expire(const std::shared_ptr<T>& entity, const std::vector<gw::MemberOf<T>>& members = {}) {
     session_->expire(entity, members);
   }
+  template <class T, class M>
+  void set(const std::shared_ptr<T>& entity, M T::*member) {
+    session_->set(entity, member);
+  }
+  template <class T, class M>
+  void set_null(const std::shared_ptr<T>& entity, M T::*member) {
+    session_->set_null(entity, member);
+  }
   void expire_all() { session_->expire_all(); }
   void expunge_all() { session_->expunge_all(); }
   template <class T>

@@ -156,6 +156,31 @@ TEST_CASE("limit, offset and distinct count entities, whatever is joined to them
   });
 }
 
+TEST_CASE("an inner join leaves out who has nothing there, and defaultload says only what is further on") {
+  everywhere([](const Engine& engine) {
+    fill(engine, 2, 1, 1);
+    Session session(engine);
+    session.add(Author{.id = 9, .name = "without books"});
+    session.commit();
+    Session reading(engine);
+    Statements statements(engine);
+    const auto select = gw::select<Author>().order_by(&Author::id);
+    CHECK(reading.scalars(select.options(gw::joinedload(&Author::books))).unique().all().size() == 3);
+    CHECK(reading.scalars(select.options(gw::joinedload(&Author::books, true))).unique().all().size() == 2);
+    CHECK(statements.all().back().find("OUTER") == std::string::npos);
+
+    Session other(engine);
+    statements.take("SELECT");
+    const auto authors =
+        other.scalars(select.options(gw::defaultload(&Author::books).selectinload(&Book::chapters))).all();
+    CHECK(statements.take("SELECT") == 1);
+    CHECK_FALSE(authors[0]->books.is_loaded());
+    CHECK(touching(other, [&] { return authors[0]->books.size(); }) == 1);
+    CHECK(statements.take("SELECT") == 2);
+    CHECK(authors[0]->books[0]->chapters.is_loaded());
+  });
+}
+
 TEST_CASE("a relationship is loaded as it is mapped, unless an option says otherwise") {
   for (const auto& [lazy, sent] : {std::pair("selectin", 2), std::pair("joined", 1), std::pair("immediate", 4)}) {
     everywhere(

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,18 @@ void add_parents(const Engine& engine, int count, int children) {
   }
   session.commit();
 }
+
+struct Volume {
+  std::int64_t id = 0;
+  std::optional<std::int64_t> shelf_id = {};
+  std::int32_t height = 0;
+  std::string title = {};
+};
+
+struct Shelf {
+  std::int64_t id = 0;
+  gw::Many<Volume> volumes = {};
+};
 
 }  // namespace
 
@@ -102,6 +116,43 @@ TEST_CASE("parents are loaded with their children, as many statements as there a
     CHECK(children[5]->parent->name == "p2");
     CHECK_FALSE(children[6]->parent);
     CHECK(statements.take("SELECT") == 0);
+  });
+}
+
+TEST_CASE("a collection is in the order that its relationship says, however it is loaded") {
+  gw::Registry registry;
+  registry.map<Volume>("volume", gw::mapped_column(&Volume::id, "id", gw::primary_key),
+                       gw::mapped_column(&Volume::shelf_id, "shelf_id", gw::ForeignKey("shelf.id")),
+                       gw::mapped_column(&Volume::height, "height"), gw::mapped_column(&Volume::title, "title"));
+  registry.map<Shelf>("shelf", gw::mapped_column(&Shelf::id, "id", gw::primary_key),
+                      gw::relationship(&Shelf::volumes, "volumes",
+                                       {.order_by = {gw::attr(&Volume::height).desc(), gw::attr(&Volume::title)}}));
+  ways::everywhere(registry, [](const Engine& engine) {
+    Session writing(engine);
+    for (int i = 0; i != 2; ++i) {
+      writing.add(Shelf{.volumes = {Volume{.height = 1, .title = "z"}, Volume{.height = 1, .title = "a"},
+                                    Volume{.height = 2, .title = "m"}}});
+    }
+    writing.commit();
+    const auto titles = [](Session& session, const gw::Many<Volume>& volumes) {
+      return touching(session, [&] {
+        std::string all;
+        for (const auto& volume : volumes) {
+          all += volume->title;
+        }
+        return all;
+      });
+    };
+    for (const auto& option : {gw::lazyload(&Shelf::volumes), gw::selectinload(&Shelf::volumes),
+                               gw::joinedload(&Shelf::volumes), gw::immediateload(&Shelf::volumes)}) {
+      Session session(engine);
+      const auto shelves =
+          session.scalars(gw::select<Shelf>().order_by(gw::attr(&Shelf::id).desc()).options(option)).unique().all();
+      REQUIRE(shelves.size() == 2);
+      CHECK(shelves[0]->id == 2);
+      CHECK(titles(session, shelves[0]->volumes) == "maz");
+      CHECK(titles(session, shelves[1]->volumes) == "maz");
+    }
   });
 }
 

@@ -18,6 +18,8 @@
 
 namespace gw = greenway;
 using family::Statements;
+using ways::Engine;
+using ways::Session;
 
 namespace {
 
@@ -89,24 +91,21 @@ template <class F>
 void everywhere(F&& body) {
   gw::Registry registry;
   map_all(registry);
-  database::everywhere([&](const gw::Engine& engine) {
-    engine.begin([&](gw::Connection& connection) { registry.metadata().create_all(connection); });
-    body(engine);
-  });
+  ways::everywhere(registry, body);
 }
 
 }  // namespace
 
 TEST_CASE("enums, JSON and types of one's own are members, found by their values, and written when they change") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto person = session.add(std::make_shared<Person>());
     person->mood = Mood::happy;
     person->about = gw::JSONText{R"({"age": 3})"};
     person->temperature = {36.5};
     session.commit();
 
-    gw::Session reading(engine);
+    Session reading(engine);
     const auto read = reading.scalars(gw::select<Person>().where(gw::attr(&Person::mood) == Mood::happy)).one();
     CHECK_FALSE(read->other_mood.has_value());
     CHECK(read->temperature == Celsius{36.5});
@@ -118,7 +117,7 @@ TEST_CASE("enums, JSON and types of one's own are members, found by their values
     reading.commit();
     REQUIRE(statements.all().size() == 1);
     CHECK(statements.all().front().find("about") == std::string::npos);
-    const auto again = gw::Session(engine).get<Person>(person->id);
+    const auto again = Session(engine).get<Person>(person->id);
     CHECK(again->other_mood == Mood::sad);
     CHECK(again->temperature == Celsius{37});
     CHECK(reading.scalars(gw::select<Person>().where(gw::attr(&Person::temperature) > Celsius{36.9})).one() == read);
@@ -126,15 +125,15 @@ TEST_CASE("enums, JSON and types of one's own are members, found by their values
 }
 
 TEST_CASE("a class between two others has their keys, and says more of what relates them") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto person = session.add(std::make_shared<Person>());
     const auto club = session.add(Club{.name = "c"});
     person->memberships.append(Membership{.role = "chair", .club = club});
     session.commit();
     CHECK(session.get<Membership>(person->id, club->id)->role == "chair");
 
-    gw::Session reading(engine);
+    Session reading(engine);
     const auto read =
         reading
             .scalars(gw::select<Person>().options(gw::selectinload(&Person::memberships).joinedload(&Membership::club)))
@@ -144,7 +143,7 @@ TEST_CASE("a class between two others has their keys, and says more of what rela
     CHECK(read->memberships[0]->role == "chair");
     read->memberships.remove(read->memberships[0]);
     reading.commit();
-    CHECK(gw::Session(engine).scalars(gw::select<Membership>()).all().empty());
-    CHECK(gw::Session(engine).scalars(gw::select<Club>()).all().size() == 1);
+    CHECK(Session(engine).scalars(gw::select<Membership>()).all().empty());
+    CHECK(Session(engine).scalars(gw::select<Club>()).all().size() == 1);
   });
 }

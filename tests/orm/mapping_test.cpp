@@ -55,4 +55,37 @@ TEST_CASE("a mapping that makes no sense is refused when it is made, or when it 
           half.configure();
           return 0;
         }) == "relationship Child.parent: class Parent is not mapped");
+
+  struct Ticket {
+    std::string id = {};
+    std::optional<std::int64_t> ticket_id = {};
+    gw::Many<Ticket> tickets = {};
+  };
+  gw::Registry mixed;
+  mixed.map<Ticket>("ticket", gw::mapped_column(&Ticket::id, "id", gw::primary_key),
+                    gw::mapped_column(&Ticket::ticket_id, "ticket_id", gw::ForeignKey("ticket.id")),
+                    gw::relationship(&Ticket::tickets, "tickets"));
+  CHECK(error_of<gw::InvalidRequestError>([&] {
+          mixed.configure();
+          return 0;
+        }) ==
+        "relationship Ticket.tickets: its foreign key relates column 'id' (VARCHAR) and column 'ticket_id' (BIGINT), "
+        "which are of different types");
+}
+
+namespace {
+
+template <class M, class A>
+concept CanBeMapped = requires(M Place::*member, A attribute) {
+  gw::mapped_column(member, "name", attribute);
+};
+
+}  // namespace
+
+TEST_CASE("a member does not compile with a type that cannot hold it") {
+  STATIC_REQUIRE(CanBeMapped<std::int32_t, gw::BigInteger>);
+  STATIC_REQUIRE(CanBeMapped<std::optional<std::string>, gw::Text>);
+  STATIC_REQUIRE_FALSE(CanBeMapped<std::int32_t, gw::Text>);
+  STATIC_REQUIRE_FALSE(CanBeMapped<std::optional<double>, gw::DateTime>);
+  STATIC_REQUIRE_FALSE(CanBeMapped<std::optional<std::string>, gw::Integer>);
 }

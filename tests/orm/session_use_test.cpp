@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "family.hpp"
 
@@ -42,5 +45,66 @@ TEST_CASE("a greenlet that calls a session in which another one waits gets an er
     may_go_on.set();
     first.get();
     CHECK(session.get<Parent>(1) != nullptr);
+  });
+}
+
+TEST_CASE("what sessions of many greenlets load at once is merged into one session, without a statement") {
+  constexpr int many = 5;
+  const database::Scratch scratch = database::each();
+  gw::Registry registry;
+  map_all(registry);
+  const gw::Engine engine = gw::create_engine(scratch.url());
+  engine.begin([&](gw::Connection& connection) { registry.metadata().create_all(connection); });
+  gw::run([&] {
+    gw::Session writing(engine);
+    for (int i = 0; i != 10 * many; ++i) {
+      writing.add(Parent{.name = std::to_string(i), .age = i % many, .children = {Child{.name = "c"}}});
+    }
+    writing.commit();
+
+    std::vector<std::vector<std::shared_ptr<Parent>>> found(many);
+    int most = 0;
+    {
+      gw::TaskGroup group;
+      gw::Event all_have_loaded;
+      int loaded = 0;
+      for (int i = 0; i != many; ++i) {
+        group.spawn([&, i] {
+          gw::Session own(engine);
+          found[static_cast<std::size_t>(i)] = own.scalars(gw::select<Parent>()
+                                                               .where(gw::attr(&Parent::age) == i)
+                                                               .options(gw::selectinload(&Parent::children)))
+                                                   .all();
+          if (++loaded == many) {
+            most = static_cast<int>(engine.pool_status().in_use);
+            all_have_loaded.set();
+          }
+          all_have_loaded.wait();
+        });
+      }
+      group.wait();
+    }
+    CHECK(most == many);
+
+    gw::Session session(engine);
+    Statements statements(engine);
+    std::vector<std::shared_ptr<Parent>> merged;
+    for (const auto& some : found) {
+      for (const auto& parent : some) {
+        merged.push_back(session.merge(parent, false));
+        CHECK(merged.back() != parent);
+      }
+    }
+    REQUIRE(merged.size() == 10 * many);
+    for (const auto& parent : merged) {
+      CHECK(session.get<Parent>(parent->id) == parent);
+      REQUIRE(parent->children.size() == 1);
+      CHECK(session.contains(parent->children[0]));
+    }
+    CHECK(statements.all().empty());
+    merged[7]->name = "new";
+    session.commit();
+    CHECK(statements.take("UPDATE") == 1);
+    CHECK(statements.all().empty());
   });
 }

@@ -81,6 +81,32 @@ TEST_CASE("what is not set is left to the database, and what is set is sent") {
   });
 }
 
+TEST_CASE("a member is inserted as it is made, 0 or NULL, where one says so, and else is the database's default") {
+  everywhere([](const Engine& engine) {
+    Session session(engine);
+    const auto left = session.add(Parent{.name = "left"});
+    const auto null = session.add(Parent{.name = "null", .rank = 1});
+    session.set_null(null, &Parent::rank);
+    session.flush();
+    CHECK(left->rank == 7);
+    CHECK_FALSE(null->rank.has_value());
+    session.refresh(null);
+    CHECK_FALSE(null->rank.has_value());
+    CHECK(database::error_of<gw::InvalidRequestError>([&] { return session.set_null(null, &Parent::rank), 0; }) ==
+          "set() is about the INSERT of an entity: add() it first, and call this before a flush");
+    session.rollback();
+    session.add(null);  // once more, of which nothing has been said
+    session.flush();
+    CHECK(null->rank == 7);
+
+    const auto counted = session.add(Parent{.name = "0"});
+    session.set(counted, &Parent::id);  // which is 0, and not counted
+    session.flush();
+    CHECK(counted->id == 0);
+    CHECK(session.get<Parent>(0) == counted);
+  });
+}
+
 TEST_CASE("a child goes from one parent to another, from either side, and is free when it is taken out") {
   everywhere([](const Engine& engine) {
     Session session(engine);

@@ -17,6 +17,8 @@
 namespace gw = greenway;
 using database::error_of;
 using family::Statements;
+using ways::Engine;
+using ways::Session;
 
 namespace {
 
@@ -76,13 +78,10 @@ template <class F>
 void everywhere(F&& body) {
   gw::Registry registry;
   map_all(registry);
-  database::everywhere([&](const gw::Engine& engine) {
-    engine.begin([&](gw::Connection& connection) { registry.metadata().create_all(connection); });
-    body(engine);
-  });
+  ways::everywhere(registry, body);
 }
 
-std::vector<std::int64_t> cents_of(gw::Session& session, const Ledger& ledger) {
+std::vector<std::int64_t> cents_of(Session& session, const Ledger& ledger) {
   std::vector<std::int64_t> all;
   for (const auto& posting : session.scalars(ledger.postings.select().order_by(&Posting::id))) {
     all.push_back(posting->cents);
@@ -95,8 +94,8 @@ using Cents = std::vector<std::int64_t>;
 }  // namespace
 
 TEST_CASE("a write-only collection takes in and lets go without loading anything") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto ledger = session.add(std::make_shared<Ledger>());
     const auto first = ledger->postings.add(Posting{.cents = 1});
     ledger->postings.add_all(std::vector{Posting{.cents = 2}, Posting{.cents = 3}});
@@ -109,7 +108,8 @@ TEST_CASE("a write-only collection takes in and lets go without loading anything
     ledger->postings.add(Posting{.cents = 4});
     ledger->postings.remove(first);
     CHECK(session.is_modified(ledger));
-    CHECK(gw::inspect(session, ledger).changed_relationships == std::vector<std::string>{"postings"});
+    CHECK(gw::inspect(ways::sync_session(session), ledger).changed_relationships ==
+          std::vector<std::string>{"postings"});
     session.commit();
     CHECK(statements.take("INSERT") == 1);
     CHECK(statements.take("UPDATE") == 1);
@@ -133,8 +133,8 @@ TEST_CASE("a write-only collection takes in and lets go without loading anything
 }
 
 TEST_CASE("a write-only collection is inserted into, updated and deleted from by statements of its own") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto ledger = session.add(std::make_shared<Ledger>());
     const auto other = session.add(std::make_shared<Ledger>());
     other->postings.add(Posting{.cents = 50});
@@ -153,15 +153,15 @@ TEST_CASE("a write-only collection is inserted into, updated and deleted from by
 }
 
 TEST_CASE("what belongs to a deleted owner of a write-only collection goes with it, by the database") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto ledger = session.add(std::make_shared<Ledger>());
     const auto tag = ledger->tags.add(Tag{.name = "t"});
     for (int i = 0; i != 10; ++i) {
       ledger->postings.add(Posting{.cents = i});
     }
     session.commit();
-    gw::Session deleting(engine);
+    Session deleting(engine);
     const auto same = deleting.get<Ledger>(ledger->id);
     CHECK(deleting.scalars(same->tags.select()).one()->name == "t");
     CHECK(error_of<gw::InvalidRequestError>([&] { return same->tags.insert(); }) ==
@@ -177,8 +177,8 @@ TEST_CASE("what belongs to a deleted owner of a write-only collection goes with 
 }
 
 TEST_CASE("a tag is taken out of a write-only collection that a third table relates") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto ledger = session.add(std::make_shared<Ledger>());
     const auto tag = ledger->tags.add(Tag{.name = "t"});
     ledger->tags.add(Tag{.name = "u"});
@@ -190,8 +190,8 @@ TEST_CASE("a tag is taken out of a write-only collection that a third table rela
 }
 
 TEST_CASE("a write-only collection that would have to be loaded says what to do") {
-  everywhere([](const gw::Engine& engine) {
-    gw::Session session(engine);
+  everywhere([](const Engine& engine) {
+    Session session(engine);
     const auto book = std::make_shared<Book>();
     CHECK_THROWS_AS(book->lines.select(), gw::InvalidRequestError);
     session.add(book);

@@ -9,6 +9,7 @@
 
 #include <greenway/base/error.hpp>
 #include <greenway/orm/registry.hpp>
+#include <greenway/sql/compiler.hpp>
 
 namespace greenway::detail {
 
@@ -85,6 +86,30 @@ std::vector<std::pair<std::size_t, Column>> secondary_pairs(const ForeignKeyCons
   return pairs;
 }
 
+/// What can be compared with each other.
+TypeKind family_of(const Type& type) {
+  switch (type.kind()) {
+    case TypeKind::small_integer:
+    case TypeKind::big_integer:
+      return TypeKind::integer;
+    case TypeKind::text:
+      return TypeKind::string;
+    default:
+      return type.kind();
+  }
+}
+
+void require_same_type(const Mapper& mapper, const Relationship& relationship, const Column& one, const Column& other) {
+  const auto text_of = [](const Column& column) {
+    return "'" + column.name() + "' (" + Dialect::postgresql().type_name(column.data().type) + ")";
+  };
+  if (family_of(one.data().type) != family_of(other.data().type)) {
+    refuse(mapper, relationship,
+           "its foreign key relates column " + text_of(one) + " and column " + text_of(other) +
+               ", which are of different types");
+  }
+}
+
 void relate_by_table(const Mapper& mapper, Relationship& relationship, const MetaData& metadata) {
   const Table* const table = metadata.find(relationship.secondary_name);
   if (table == nullptr) {
@@ -105,6 +130,12 @@ void relate_by_table(const Mapper& mapper, Relationship& relationship, const Met
   relationship.secondary = *table;
   relationship.owner_pairs = secondary_pairs(*mine.front(), *table, mapper);
   relationship.target_pairs = secondary_pairs(*others.front(), *table, target);
+  for (const auto& [attribute, column] : relationship.owner_pairs) {
+    require_same_type(mapper, relationship, column, mapper.attributes[attribute].column);
+  }
+  for (const auto& [attribute, column] : relationship.target_pairs) {
+    require_same_type(mapper, relationship, column, target.attributes[attribute].column);
+  }
 }
 
 /// A One is this class's foreign key, if there is one, or else the other's, which then relates one to one.
@@ -125,6 +156,9 @@ void relate_by_key(const Mapper& mapper, Relationship& relationship) {
     for (auto& [from, to] : relationship.pairs) {
       std::swap(from, to);
     }
+  }
+  for (const auto& [from, to] : relationship.pairs) {
+    require_same_type(mapper, relationship, mapper.attributes[from].column, target.attributes[to].column);
   }
 }
 

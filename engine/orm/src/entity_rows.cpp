@@ -27,6 +27,10 @@ EntityRows::EntityRows(Result result, SessionState& session, std::shared_ptr<Ent
   }
 }
 
+EntityRows::EntityRows(EntityRows&& other) noexcept = default;
+EntityRows& EntityRows::operator=(EntityRows&& other) noexcept = default;
+EntityRows::~EntityRows() = default;
+
 std::size_t EntityRows::column(std::size_t which) const noexcept { return query_->columns[which]; }
 
 // A row without an entity where there is nothing else, or one like another.

@@ -38,6 +38,23 @@ std::vector<RelatedJoin> joins_of(const Mapper& mapper, std::size_t relationship
 
 EntityStatement::EntityStatement(const std::vector<Item>& selected) : select(select_of(selected)), items(selected) {}
 
+EntityStatement::EntityStatement(const Mapper& mapper) : EntityStatement(std::vector<Item>{{&mapper}}) {}
+
+EntityStatement::EntityStatement(const EntityStatement& other) = default;
+EntityStatement::EntityStatement(EntityStatement&& other) noexcept = default;
+EntityStatement& EntityStatement::operator=(const EntityStatement& other) = default;
+EntityStatement& EntityStatement::operator=(EntityStatement&& other) noexcept = default;
+EntityStatement::~EntityStatement() = default;
+
+void EntityStatement::narrow(const ColumnElement& condition) { select = std::move(select).where(condition); }
+
+void EntityStatement::order(const ColumnElement& element) {
+  select = select.order_by(element);
+  order_by.push_back(element);
+}
+
+void EntityStatement::load(const LoaderOption& option) { options.push_back(option); }
+
 void EntityStatement::join(const Mapper& mapper, std::size_t relationship, const FromClause* to, bool isouter) {
   mapper.registry->configure_once();
   for (const RelatedJoin& join : joins_of(mapper, relationship, to)) {

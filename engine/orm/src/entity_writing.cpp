@@ -43,6 +43,18 @@ void write_down(Instance& instance) {
   }
 }
 
+/// Lets the next row that is met say some attributes.
+void leave_out(Instance& instance, const std::vector<std::size_t>& attributes) {
+  if (!attributes.empty()) {
+    std::vector<bool>& unloaded = instance.own_rest().unloaded;
+    unloaded.resize(instance.mapper.attributes.size());
+    for (const std::size_t attribute : attributes) {
+      unloaded[attribute] = true;
+    }
+    instance.mark_deferred();
+  }
+}
+
 /// How many rows one statement can be given.
 std::size_t page_of(const std::vector<Type>& types, const Dialect& dialect) {
   return sends_arrays(types, dialect) ? std::numeric_limits<std::size_t>::max()
@@ -76,7 +88,9 @@ void EntityWriter::insert(const Mapper& mapper, std::span<Instance* const> insta
     Mask says(mapper.attributes.size());
     for (std::size_t i = 0; i != says.size(); ++i) {
       const Attribute& attribute = mapper.attributes[i];
-      says[i] = !attribute.expression && (!attribute.has_default || !attribute.type->is_unset(instance->member(i)));
+      const bool is_said = std::ranges::find(instance->rest().said, i) != instance->rest().said.end();
+      says[i] = !attribute.expression &&
+                (is_said || !attribute.has_default || !attribute.type->is_unset(instance->member(i)));
     }
     groups[std::move(says)].push_back(instance);
   }
@@ -87,11 +101,18 @@ void EntityWriter::insert(const Mapper& mapper, std::span<Instance* const> insta
 
 void EntityWriter::insert_some(const Mapper& mapper, const Mask& mask, std::span<Instance* const> instances) {
   std::vector<std::size_t> made;  // by the database; or the key, so that there is an answer
+  std::vector<std::size_t> left;  // to the next row that is met
   std::vector<Selected> returned;
   for (std::size_t i = 0; i != mask.size(); ++i) {
-    if (!mask[i] && !mapper.attributes[i].expression) {
+    const Attribute& attribute = mapper.attributes[i];
+    if (mask[i] || attribute.expression) {
+      continue;
+    }
+    if (mapper.eager_defaults == EagerDefaults::false_ && !attribute.column.data().primary_key) {
+      left.push_back(i);
+    } else {
       made.push_back(i);
-      returned.emplace_back(mapper.attributes[i].column);
+      returned.emplace_back(attribute.column);
     }
   }
   if (returned.empty()) {
@@ -118,9 +139,12 @@ void EntityWriter::insert_some(const Mapper& mapper, const Mask& mask, std::span
     for (std::size_t i = 0; i != made.size(); ++i) {
       mapper.attributes[made[i]].type->read(instance->member(made[i]), *row, i);
     }
+    instance->own_rest().said.clear();
     std::vector<std::size_t>& generated = instance->own_rest().generated;
     generated.insert(generated.end(), made.begin(), made.end());
+    generated.insert(generated.end(), left.begin(), left.end());
     become_persistent(*instance);
+    leave_out(*instance, left);
   }
 }
 
@@ -129,14 +153,7 @@ void EntityWriter::become_persistent(Instance& instance) {
   instance.is_new = true;
   instance.key = session_.key_of(instance);
   write_down(instance);
-  if (!instance.mapper.computed.empty()) {
-    std::vector<bool>& unloaded = instance.own_rest().unloaded;
-    unloaded.resize(instance.mapper.attributes.size());
-    for (const std::size_t attribute : instance.mapper.computed) {
-      unloaded[attribute] = true;  // the next row that is met says it
-    }
-    instance.mark_deferred();
-  }
+  leave_out(instance, instance.mapper.computed);
   if (!session_.identity_map_[&instance.mapper].insert(instance)) {
     throw InvalidRequestError("New instance of " + instance.mapper.name +
                               " with its primary key conflicts with a persistent instance of this Session");
@@ -175,26 +192,37 @@ void EntityWriter::update(const Mapper& mapper, std::span<Instance* const> insta
         made.push_back(i);
       }
     }
+    std::vector<std::size_t> left;
+    if (mapper.eager_defaults != EagerDefaults::true_) {
+      std::swap(made, left);
+    }
     for (Instance* const instance : some) {
       session_.keep_before(*instance);
     }
-    if (some.size() == 1) {
-      update_one(*some.front(), mask, made);
-      continue;
+    update_all(mapper, mask, made, some);
+    for (Instance* const instance : some) {
+      leave_out(*instance, left);
     }
-    std::vector<Type> types;
-    for (const std::size_t attribute : identity_of(mapper)) {
-      types.push_back(mapper.attributes[attribute].column.data().type);
+  }
+}
+
+void EntityWriter::update_all(const Mapper& mapper, const Mask& mask, const std::vector<std::size_t>& made,
+                              std::span<Instance* const> instances) {
+  if (instances.size() == 1) {
+    return update_one(*instances.front(), mask, made);
+  }
+  std::vector<Type> types;
+  for (const std::size_t attribute : identity_of(mapper)) {
+    types.push_back(mapper.attributes[attribute].column.data().type);
+  }
+  for (std::size_t i = 0; i != mask.size(); ++i) {
+    if (mask[i]) {
+      types.push_back(mapper.attributes[i].column.data().type);
     }
-    for (std::size_t i = 0; i != mask.size(); ++i) {
-      if (mask[i]) {
-        types.push_back(mapper.attributes[i].column.data().type);
-      }
-    }
-    const std::size_t page = page_of(types, dialect());
-    for (std::size_t first = 0; first < some.size(); first += std::min(page, some.size())) {
-      update_some(mapper, mask, made, std::span(some).subspan(first, std::min(page, some.size() - first)));
-    }
+  }
+  const std::size_t page = page_of(types, dialect());
+  for (std::size_t first = 0; first < instances.size(); first += std::min(page, instances.size())) {
+    update_some(mapper, mask, made, instances.subspan(first, std::min(page, instances.size() - first)));
   }
 }
 

@@ -38,6 +38,8 @@ class EntityWriter {
 
   void insert_some(const Mapper& mapper, const Mask& mask, std::span<Instance* const> instances);
   void become_persistent(Instance& instance);
+  void update_all(const Mapper& mapper, const Mask& mask, const std::vector<std::size_t>& made,
+                  std::span<Instance* const> instances);
   void update_one(Instance& instance, const Mask& mask, const std::vector<std::size_t>& made);
   void update_some(const Mapper& mapper, const Mask& mask, const std::vector<std::size_t>& made,
                    std::span<Instance* const> instances);

@@ -83,6 +83,7 @@ struct Instance {
     std::vector<Value> written = {};  // what its row says where it is not `loaded`, a value for each attribute
     std::optional<std::vector<Value>> before = {};  // what it said before this transaction changed it
     std::vector<std::size_t> generated = {};        // the attributes that the database made when it was inserted
+    std::vector<std::size_t> said = {};             // attributes that its INSERT says, whatever defaults there are
     std::vector<bool> unloaded = {};                // attributes that no row has said as yet; or empty
     std::shared_ptr<const LoadPlan> plan = {};  // how its relationships are loaded, where a statement said so; or null
   };

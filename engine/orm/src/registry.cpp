@@ -9,6 +9,7 @@
 
 #include <greenway/base/error.hpp>
 #include <greenway/orm/detail/entity_events.hpp>
+#include <greenway/orm/loader_option.hpp>
 
 #include "configure.hpp"
 
@@ -37,9 +38,101 @@ void throw_not_assignable(const Value& value) {
                                             : "a key cannot be assigned to a member of another type");
 }
 
+ColumnParts::ColumnParts(std::vector<Attribute> some) : attributes(std::move(some)) {}
+ColumnParts::ColumnParts(const ColumnParts& other) = default;
+ColumnParts::ColumnParts(ColumnParts&& other) noexcept = default;
+ColumnParts::~ColumnParts() = default;
+
+void ColumnParts::add(const ColumnParts& more, std::size_t offset) {
+  for (Attribute attribute : more.attributes) {
+    attribute.offset += offset;
+    attributes.push_back(std::move(attribute));
+  }
+}
+
+RelationshipPart::RelationshipPart(Relationship one) : relationship(std::move(one)) {}
+RelationshipPart::RelationshipPart(const RelationshipPart& other) = default;
+RelationshipPart::RelationshipPart(RelationshipPart&& other) noexcept = default;
+RelationshipPart::~RelationshipPart() = default;
+
+ColumnParts accessor_part(ColumnParts part, const char* accessor) {
+  part.attributes.front().accessor = accessor;
+  return part;
+}
+
+ColumnParts computed_part(std::size_t offset, const MemberType& member, std::string_view name, const Type& type,
+                          std::function<ColumnElement()> expression) {
+  Attribute attribute{offset, &member, Column(std::string(name), type)};
+  attribute.expression = std::move(expression);
+  return ColumnParts({std::move(attribute)});
+}
+
+const RelationshipOptions& usual_relationship() noexcept {
+  static const RelationshipOptions usual;
+  return usual;
+}
+
+RelationshipPart relationship_part(const RelationshipMember& member, std::string_view name,
+                                   const RelationshipOptions& options) {
+  Relationship made{member.offset,  std::string(name), member.target_slot, readable_name(member.target_name),
+                    member.related, member.is_many};
+  made.cascades = cascades_of(options.cascade);
+  made.passive_deletes = options.passive_deletes;
+  made.order_by = options.order_by;
+  made.back_populates = options.back_populates;
+  made.secondary_name = options.secondary;
+  made.foreign_keys = options.foreign_keys;
+  made.lazy = lazy_load_of(options.lazy);
+  made.is_write_only = member.is_write_only;
+  return RelationshipPart(std::move(made));
+}
+
+Mapping::Mapping(const char* type_name, std::shared_ptr<void> (*make)(), std::atomic<const Mapper*>& slot)
+    : mapper(std::make_unique<Mapper>()) {
+  mapper->name = readable_name(type_name);
+  mapper->make = make;
+  mapper->slot = &slot;
+}
+
+Mapping::~Mapping() = default;
+
+void Mapping::take(const ColumnParts& part, std::size_t offset) {
+  for (Attribute attribute : part.attributes) {
+    attribute.offset += offset;
+    mapper->attributes.push_back(std::move(attribute));
+  }
+}
+
+void Mapping::take(const RelationshipPart& part, std::size_t offset) {
+  mapper->relationships.push_back(part.relationship);
+  mapper->relationships.back().offset += offset;
+}
+
+std::vector<Column> Mapping::columns() const {
+  std::vector<Column> columns;
+  for (const Attribute& attribute : mapper->attributes) {
+    if (!attribute.expression) {
+      columns.push_back(attribute.column);
+    }
+  }
+  return columns;
+}
+
 std::optional<std::size_t> Mapper::find(std::size_t offset) const noexcept {
-  const auto found = std::ranges::find(attributes, offset, &Attribute::offset);
+  const auto found = std::ranges::find_if(attributes, [&](const Attribute& attribute) {
+    return attribute.accessor == nullptr && attribute.offset == offset;
+  });
   return found == attributes.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - attributes.begin()));
+}
+
+const Column& Mapper::column_at(std::size_t offset) const { return attributes[attribute_at(*this, offset)].column; }
+
+const Column& Mapper::column_of(const char* accessor) const {
+  const auto found = std::ranges::find(attributes, accessor, &Attribute::accessor);
+  if (found == attributes.end()) {
+    throw InvalidRequestError("a function of class '" + name + "' is not mapped to a column");
+  }
+  return found->column;
 }
 
 std::optional<std::size_t> Mapper::find_relationship(std::size_t offset) const noexcept {
@@ -88,7 +181,14 @@ Registry::~Registry() {
   }
 }
 
-void Registry::add(std::unique_ptr<detail::Mapper> mapper) {
+void Registry::add(detail::Mapping& mapping, std::string_view table) {
+  add(mapping, Table(std::string(table), metadata_, mapping.columns()));
+}
+
+void Registry::add(detail::Mapping& mapping, const Table& table) {
+  std::unique_ptr<detail::Mapper>& mapper = mapping.mapper;
+  mapper->registry = this;
+  mapper->table = table;
   for (std::size_t i = 0; i != mapper->attributes.size(); ++i) {
     detail::Attribute& attribute = mapper->attributes[i];
     if (attribute.type->deferred != nullptr) {

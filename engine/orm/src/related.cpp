@@ -35,6 +35,65 @@ void Related::throw_gone() {
       "the other side of the relationship, is no more");
 }
 
+RelatedOne::RelatedOne(std::shared_ptr<void> item) noexcept : item_(std::move(item)) {}
+
+RelatedOne::RelatedOne(const RelatedOne& other) : Related(other) {}
+
+RelatedOne::RelatedOne(RelatedOne&& other) noexcept
+    : Related(other), item_(other.is_attached() ? nullptr : std::move(other.item_)) {}
+
+RelatedOne::~RelatedOne() = default;
+
+void RelatedOne::assign(const RelatedOne& other) {
+  const std::shared_ptr<void> before = is_loaded() ? held() : nullptr;
+  item_ = other.found();
+  pointed_to_.reset();
+  is_pointing_ = false;
+  note_loaded();
+  if (before != item_ || item_ == nullptr) {
+    const std::shared_ptr<void> now = item_;  // which what is told may change
+    tell(before, now);
+  }
+}
+
+std::shared_ptr<void> RelatedOne::found() const {
+  touch();
+  std::shared_ptr<void> item = held();
+  if (item == nullptr && is_pointing_) {
+    throw_gone();
+  }
+  return item;
+}
+
+std::shared_ptr<void> RelatedOne::held() const noexcept { return is_pointing_ ? pointed_to_.lock() : item_; }
+
+std::vector<std::shared_ptr<void>> RelatedOne::items() const {
+  std::shared_ptr<void> item = held();
+  return item != nullptr ? std::vector<std::shared_ptr<void>>{std::move(item)} : std::vector<std::shared_ptr<void>>();
+}
+
+void RelatedOne::set_items(std::vector<std::shared_ptr<void>> items) {
+  item_ = items.empty() ? nullptr : std::move(items.front());
+  pointed_to_.reset();
+  is_pointing_ = false;
+}
+
+void RelatedOne::put(const std::shared_ptr<void>& item) { set_items({item}); }
+
+void RelatedOne::drop(const void* item) {
+  if (held().get() == item) {
+    set_items({});
+  }
+}
+
+void RelatedOne::point_only() noexcept {
+  if (item_ != nullptr) {
+    pointed_to_ = std::move(item_);
+    item_ = nullptr;
+    is_pointing_ = true;
+  }
+}
+
 void DeferredMember::select(bool is_asked_for) const {
   if (owner_ == nullptr) {
     throw DetachedInstanceError(

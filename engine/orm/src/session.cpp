@@ -80,6 +80,10 @@ detail::EntityRows Session::select(const detail::EntityStatement& statement, boo
   return use()->select(statement, streams);
 }
 
+std::shared_ptr<void> Session::get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key) {
+  return get_by_key(mapper, key, {});
+}
+
 std::shared_ptr<void> Session::get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key,
                                           const GetOptions& options) {
   return use()->get(mapper, key, options);
@@ -100,6 +104,8 @@ void Session::expire_one(const void* entity, const std::vector<std::size_t>& mem
 }
 
 void Session::expunge_one(const void* entity) { use()->expunge(entity); }
+
+void Session::say(const void* entity, std::size_t offset) { use()->say(entity, offset); }
 
 void Session::expire_all() { use()->expire_all(); }
 

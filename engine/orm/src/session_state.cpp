@@ -115,6 +115,15 @@ void SessionState::mark_deleted(const void* object) {
   instance_of(object, "delete").is_to_delete = true;
 }
 
+void SessionState::say(const void* object, std::size_t offset) {
+  check_usable();
+  Instance* const instance = find(object);
+  if (instance == nullptr || instance->state != EntityState::pending) {
+    throw InvalidRequestError("set() is about the INSERT of an entity: add() it first, and call this before a flush");
+  }
+  instance->own_rest().said.push_back(attribute_at(instance->mapper, offset));
+}
+
 void SessionState::expunge(const void* object) {
   Instance* const instance = find(object);
   if (instance == nullptr) {

@@ -151,6 +151,7 @@ class SessionState {
   Instance* find(const void* object) const noexcept;
   void add(const Mapper& mapper, const std::shared_ptr<void>& object);
   void mark_deleted(const void* object);
+  void say(const void* object, std::size_t offset);
   void expunge(const void* object);
   void expire(const void* object, const std::vector<std::size_t>& members = {});
   void expire_all();

@@ -380,6 +380,20 @@ class AsyncSession {
   }
   /// Session::expire_all.
   void expire_all() { session_->expire_all(); }
+  /// Session::set.
+  /// @param entity  As there.
+  /// @param member  As there.
+  template <class T, class C, class M>
+  void set(const std::shared_ptr<T>& entity, M C::*member) {
+    session_->set(entity, member);
+  }
+  /// Session::set_null.
+  /// @param entity  As there.
+  /// @param member  As there.
+  template <class T, class C, class M>
+  void set_null(const std::shared_ptr<T>& entity, M C::*member) {
+    session_->set_null(entity, member);
+  }
   /// Session::expunge.
   /// @param entity  As there.
   template <class T>

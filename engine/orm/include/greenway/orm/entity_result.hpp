@@ -37,6 +37,8 @@ class EntityResult {
   using value_type = typename Reader::type;
   /// It, or nothing: null of an entity, else an empty optional.
   using maybe_type = typename Reader::Maybe;
+  /// Whether what is read are entities, or first items, by themselves: null says that there is none.
+  static constexpr bool is_of_scalars = std::is_same_v<maybe_type, value_type>;
 
   /// Reads what was found.
   class iterator {
@@ -51,7 +53,7 @@ class EntityResult {
     explicit iterator(EntityResult* result) : result_(result) { ++*this; }
     /// @return The current one.
     reference operator*() const noexcept {
-      if constexpr (std::is_same_v<maybe_type, value_type>) {
+      if constexpr (is_of_scalars) {
         return item_;
       } else {
         return *item_;
@@ -160,7 +162,7 @@ class EntityResult {
  private:
   maybe_type next() { return rows_.next() ? Reader::read(rows_) : maybe_type(); }
   static value_type value_of(maybe_type item) {
-    if constexpr (std::is_same_v<maybe_type, value_type>) {
+    if constexpr (is_of_scalars) {
       return item;
     } else {
       return *std::move(item);

@@ -51,8 +51,17 @@ class Attr : public Column {
 /// @throws InvalidRequestError  The class, or the member, is not mapped.
 template <class T = void, class C, class M>
 [[nodiscard]] Attr<detail::HeldBy<M>> attr(M C::*member) {
-  const detail::Mapper& mapper = detail::mapper_of<detail::Owner<T, C>>();
-  return Attr<detail::HeldBy<M>>(mapper.attributes[detail::attribute_at(mapper, detail::offset_of<T>(member))].column);
+  return Attr<detail::HeldBy<M>>(detail::mapper_of<detail::Owner<T, C>>().column_at(detail::offset_of<T>(member)));
+}
+
+/// The column of what a function reads, as an expression: `attr<&A::name>()`.
+/// @tparam Getter  As of mapped_column(), whose it is.
+/// @tparam T       The mapped class, where the function is one of a base.
+/// @return It.
+/// @throws InvalidRequestError  The class, or the function, is not mapped.
+template <auto Getter, class T = detail::ClassOf<Getter>>
+[[nodiscard]] Attr<detail::ReadBy<Getter>> attr() {
+  return Attr<detail::ReadBy<Getter>>(detail::mapper_of<T>().column_of(&detail::accessor_key<Getter>));
 }
 
 /// The column of a member of a composite(), as an expression: `attr(&A::address, &Address::city)`.
@@ -63,9 +72,8 @@ template <class T = void, class C, class M>
 /// @throws InvalidRequestError  As above.
 template <class T = void, class C, class E, class D, class M>
 [[nodiscard]] Attr<detail::HeldBy<M>> attr(E C::*outer, M D::*inner) {
-  const detail::Mapper& mapper = detail::mapper_of<detail::Owner<T, C>>();
   const std::size_t offset = detail::offset_of<T>(outer) + detail::offset_of<E>(inner);
-  return Attr<detail::HeldBy<M>>(mapper.attributes[detail::attribute_at(mapper, offset)].column);
+  return Attr<detail::HeldBy<M>>(detail::mapper_of<detail::Owner<T, C>>().column_at(offset));
 }
 
 /// A mapped class under another name, to be selected or joined besides itself.
@@ -204,14 +212,16 @@ template <class T>
 class EntitySelect {
  public:
   /// @throws InvalidRequestError  The class is not mapped.
-  EntitySelect() : statement_({{&detail::mapper_of<T>()}}) {}
+  EntitySelect() : statement_(detail::mapper_of<T>()) {}
   /// @param items  What is selected.
   explicit EntitySelect(const std::vector<detail::EntityStatement::Item>& items) : statement_(items) {}
 
   /// @param condition  Joined to those there are by AND.
   /// @return See EntitySelect.
   [[nodiscard]] EntitySelect where(const ColumnElement& condition) const {
-    return with([&](Select& select) { select = std::move(select).where(condition); });
+    EntitySelect more = *this;
+    more.statement_.narrow(condition);
+    return more;
   }
   /// @param member  Of a mapped class.
   /// @param value   What it equals.
@@ -224,8 +234,8 @@ class EntitySelect {
   /// @return See EntitySelect.
   template <class... E>
   [[nodiscard]] EntitySelect order_by(const E&... elements) const {
-    EntitySelect more = with([&](Select& select) { select = select.order_by(detail::order_of<T>(elements)...); });
-    (more.statement_.order_by.push_back(detail::order_of<T>(elements)), ...);
+    EntitySelect more = *this;
+    (more.statement_.order(detail::order_of<T>(elements)), ...);
     return more;
   }
   /// @param elements  As order_by().
@@ -318,7 +328,7 @@ class EntitySelect {
   template <std::same_as<LoaderOption>... O>
   [[nodiscard]] EntitySelect options(const O&... options) const {
     EntitySelect more = *this;
-    (more.statement_.options.push_back(options), ...);
+    (more.statement_.load(options), ...);
     return more;
   }
   /// @return That overwrites what the session has of its entities, unwritten changes included, and of those

@@ -40,7 +40,8 @@
 /// ```
 ///
 /// A class with private members names them where it may: in a static function of its own, which maps it, and in static
-/// constants, by which others ask for them; EntityAccess makes it without a public constructor.
+/// constants, by which others ask for them; EntityAccess makes it without a public constructor. Or two functions are
+/// mapped, by `gw::mapped_column<&A::name, &A::set_name>("name")`, and asked for by `gw::attr<&A::name>()`.
 ///
 /// ```cpp
 /// class A {
@@ -57,15 +58,20 @@
 #include <atomic>
 #include <concepts>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
 #include <greenway/orm/deferred.hpp>
 #include <greenway/orm/detail/mapper.hpp>
+#include <greenway/orm/eager_defaults.hpp>
 #include <greenway/orm/related.hpp>
 #include <greenway/sql/schema.hpp>
 #include <greenway/sql/type.hpp>
@@ -110,23 +116,38 @@ Type column_type() {
   }
 }
 
-/// A member of C and its column, on their way into a mapping.
-template <class C>
-struct MappedColumn {
-  Attribute attribute;
+template <class A, class... T>
+inline constexpr bool is_one_of = (std::same_as<A, T> || ...);
+
+template <class T>
+struct WithoutOptional {
+  using type = T;
+};
+template <class T>
+struct WithoutOptional<std::optional<T>> {
+  using type = T;
 };
 
-/// Members of a member of C and their columns, on their way into a mapping.
+/// That a member which holds a `T` can have `A` among its column's attributes: a number no type of texts or times, a
+/// text no type of numbers.
+template <class T, class A, class Held = typename WithoutOptional<T>::type>
+concept FitsColumn =
+    !(std::is_arithmetic_v<Held> &&
+      is_one_of<A, String, Text, LargeBinary, Date, Time, DateTime, Interval, Uuid, JSON, JSONB,
+                ARRAY>)&&!(std::same_as<Held, std::string> &&
+                           is_one_of<A, SmallInteger, Integer, BigInteger, Float, Double, Boolean, LargeBinary, ARRAY>);
+
+/// Members of C and their columns, on their way into a mapping.
 template <class C>
-struct MappedColumns {
-  std::vector<Attribute> attributes;
-};
+struct MappedColumn : ColumnParts {};
 
 /// A relationship of C, on its way into a mapping.
 template <class C>
-struct MappedRelationship {
-  Relationship relationship;
-};
+struct MappedRelationship : RelationshipPart {};
+
+template <class P>
+concept MappingPart =
+    std::derived_from<P, ColumnParts> || std::derived_from<P, RelationshipPart> || std::same_as<P, EagerDefaults>;
 
 template <class T>
 Related* related_of(void* member) {
@@ -148,14 +169,11 @@ struct server_onupdate_tag {};
 /// See server_onupdate_tag.
 inline constexpr server_onupdate_tag server_onupdate = {};
 
-/// Maps a member to a column.
-/// @param member      Of the mapped class, a base of it, or a member of it that is a composite().
-/// @param name        Of the column.
-/// @param attributes  As of Column; a Type where the one that follows from the member will not do; version_id;
-///                    server_onupdate.
-/// @return For Registry::map.
-template <class C, class M, class... A>
-[[nodiscard]] detail::MappedColumn<C> mapped_column(M C::*member, std::string name, const A&... attributes) {
+namespace detail {
+
+/// Of a member that holds a `T`, of any class.
+template <class T, class... A>
+ColumnParts column_part(std::size_t offset, const MemberType& member, std::string_view name, const A&... attributes) {
   Type type;
   [[maybe_unused]] const auto take_type = [&](const auto& attribute) {
     if constexpr (std::derived_from<std::remove_cvref_t<decltype(attribute)>, Type>) {
@@ -164,7 +182,7 @@ template <class C, class M, class... A>
   };
   (take_type(attributes), ...);
   if (type.kind() == TypeKind::unknown) {
-    type = detail::column_type<detail::HeldBy<M>>();
+    type = column_type<T>();
   }
   [[maybe_unused]] const auto given = [](const auto& attribute) {
     using Given = std::remove_cvref_t<decltype(attribute)>;
@@ -175,13 +193,49 @@ template <class C, class M, class... A>
       return attribute;
     }
   };
-  Column column(std::move(name), std::move(type), nullable(detail::is_optional<detail::HeldBy<M>>),
-                given(attributes)...);
-  detail::Attribute attribute{detail::offset_of(member), &detail::member_type<M>, std::move(column)};
+  Attribute attribute{offset, &member,
+                      Column(std::string(name), std::move(type), nullable(is_optional<T>), given(attributes)...)};
   attribute.is_version = (std::same_as<A, version_id_tag> || ...);
-  static_assert(!(std::same_as<A, version_id_tag> || ...) || std::integral<M>, "a version is counted by an integer");
+  static_assert(!(std::same_as<A, version_id_tag> || ...) || std::integral<T>, "a version is counted by an integer");
   attribute.changes_by_update = (std::same_as<A, server_onupdate_tag> || ...);
-  return {std::move(attribute)};
+  return ColumnParts({std::move(attribute)});
+}
+
+[[nodiscard]] ColumnParts accessor_part(ColumnParts part, const char* accessor);
+[[nodiscard]] ColumnParts computed_part(std::size_t offset, const MemberType& member, std::string_view name,
+                                        const Type& type, std::function<ColumnElement()> expression);
+
+}  // namespace detail
+
+/// Maps a member to a column.
+/// @param member      Of the mapped class, a base of it, or a member of it that is a composite().
+/// @param name        Of the column.
+/// @param attributes  As of Column; a Type where the one that follows from the member will not do; version_id;
+///                    server_onupdate.
+/// @return For Registry::map.
+template <class C, class M, class... A>
+  requires(detail::FitsColumn<detail::HeldBy<M>, A> && ...)
+[[nodiscard]] detail::MappedColumn<C> mapped_column(M C::*member, std::string_view name, const A&... attributes) {
+  return {
+      detail::column_part<detail::HeldBy<M>>(detail::offset_of(member), detail::member_type<M>, name, attributes...)};
+}
+
+/// Maps what two functions read and write to a column: `mapped_column<&A::name, &A::set_name>("name")`. Asked for by
+/// `attr<&A::name>()`; what else takes members, refresh() for one, takes no functions.
+/// @tparam Getter     A function of the class, const and without arguments; what it returns is what is compared and
+///                    written.
+/// @tparam Setter     A function of the class, called with that; it is called by each load, and by rollback.
+/// @param name        As above.
+/// @param attributes  As above.
+/// @return As above.
+template <auto Getter, auto Setter, class... A>
+  requires(std::invocable<decltype(Setter), detail::ClassOf<Getter>&, detail::ReadBy<Getter>> &&
+           (detail::FitsColumn<detail::ReadBy<Getter>, A> && ...))
+[[nodiscard]] detail::MappedColumn<detail::ClassOf<Getter>> mapped_column(std::string_view name,
+                                                                          const A&... attributes) {
+  return {detail::accessor_part(
+      detail::column_part<detail::ReadBy<Getter>>(0, detail::accessor_type<Getter, Setter>, name, attributes...),
+      &detail::accessor_key<Getter>)};
 }
 
 /// Maps a member to an SQL expression, which SELECT has instead of a column: it is read with its entity, and never
@@ -194,34 +248,20 @@ template <class C, class M, class... A>
 /// @return For Registry::map.
 template <class C, class M, std::invocable<> F>
   requires std::convertible_to<std::invoke_result_t<F>, ColumnElement>
-[[nodiscard]] detail::MappedColumn<C> column_property(M C::*member, std::string name, F expression) {
-  detail::Attribute attribute{detail::offset_of(member), &detail::member_type<M>,
-                              Column(std::move(name), detail::column_type<detail::HeldBy<M>>())};
-  attribute.expression = std::move(expression);
-  return {std::move(attribute)};
+[[nodiscard]] detail::MappedColumn<C> column_property(M C::*member, std::string_view name, F expression) {
+  return {detail::computed_part(detail::offset_of(member), detail::member_type<M>, name,
+                                detail::column_type<detail::HeldBy<M>>(), std::move(expression))};
 }
 
 /// Maps the members of a member to columns of the same table. SQLAlchemy's name, and meaning.
 /// @param member   A struct.
 /// @param columns  mapped_column()s, and composite()s, of its members.
 /// @return For Registry::map.
-template <class C, class E, class... P>
-[[nodiscard]] detail::MappedColumns<C> composite(E C::*member, const P&... columns) {
-  detail::MappedColumns<C> made;
-  const auto add = [&]<class D>(std::vector<detail::Attribute> attributes, std::type_identity<D>) {
-    for (detail::Attribute& attribute : attributes) {
-      attribute.offset += detail::offset_of(member) + detail::base_offset<E, D>();
-      made.attributes.push_back(std::move(attribute));
-    }
-  };
-  const auto take = [&]<template <class> class Part, class D>(const Part<D>& part) {
-    if constexpr (std::same_as<Part<D>, detail::MappedColumn<D>>) {
-      add({part.attribute}, std::type_identity<D>());
-    } else {
-      add(part.attributes, std::type_identity<D>());
-    }
-  };
-  (take(columns), ...);
+template <class C, class E, class... D>
+  requires(std::derived_from<E, D> && ...)
+[[nodiscard]] detail::MappedColumn<C> composite(E C::*member, const detail::MappedColumn<D>&... columns) {
+  detail::MappedColumn<C> made{detail::ColumnParts({})};
+  (made.add(columns, detail::offset_of(member) + detail::base_offset<E, D>()), ...);
   return made;
 }
 
@@ -254,6 +294,22 @@ namespace detail {
 
 [[nodiscard]] Cascades cascades_of(const std::string& names);
 
+/// The defaults.
+[[nodiscard]] const RelationshipOptions& usual_relationship() noexcept;
+
+/// What of a relationship follows from its member.
+struct RelationshipMember {
+  std::size_t offset;
+  std::atomic<const Mapper*>* target_slot;
+  const char* target_name;
+  Related* (*related)(void* member);
+  bool is_many;
+  bool is_write_only;
+};
+
+[[nodiscard]] RelationshipPart relationship_part(const RelationshipMember& member, std::string_view name,
+                                                 const RelationshipOptions& options);
+
 }  // namespace detail
 
 /// Maps a member to the entities that a foreign key relates: this class's or the other's. A class that refers to itself
@@ -265,25 +321,13 @@ namespace detail {
 /// @throws ArgumentError  There is no such cascade.
 template <class C, template <class> class R, class T>
   requires std::derived_from<R<T>, detail::Related>
-[[nodiscard]] detail::MappedRelationship<C> relationship(R<T> C::*member, std::string name,
-                                                         const RelationshipOptions& options = {}) {
-  detail::Relationship made{detail::offset_of(member),
-                            std::move(name),
-                            &detail::mapper_slot<T>,
-                            detail::readable_name(typeid(T*).name()),
-                            &detail::related_of<R<T>>,
-                            std::derived_from<R<T>, Many<T>>};
-  made.cascades = detail::cascades_of(options.cascade);
-  made.passive_deletes = options.passive_deletes;
-  made.order_by = options.order_by;
-  made.back_populates = options.back_populates;
-  made.secondary_name = options.secondary;
-  made.foreign_keys = options.foreign_keys;
-  made.lazy = detail::lazy_load_of(options.lazy);
-  if constexpr (!std::derived_from<R<T>, Many<T>> && !std::derived_from<R<T>, One<T>>) {
-    made.is_many = made.is_write_only = true;
-  }
-  return {std::move(made)};
+[[nodiscard]] detail::MappedRelationship<C> relationship(
+    R<T> C::*member, std::string_view name, const RelationshipOptions& options = detail::usual_relationship()) {
+  constexpr bool is_write_only = !std::derived_from<R<T>, Many<T>> && !std::derived_from<R<T>, One<T>>;
+  return {detail::relationship_part(
+      {detail::offset_of(member), &detail::mapper_slot<T>, typeid(T*).name(), &detail::related_of<R<T>>,
+       std::derived_from<R<T>, Many<T>> || is_write_only, is_write_only},
+      name, options)};
 }
 
 /// Makes entities. The friend of a mapped class whose default constructor is not public: `friend class
@@ -320,29 +364,24 @@ class Registry {
   /// @tparam T     Default-constructible, by EntityAccess at least.
   /// @param table  The name of its table.
   /// @param parts  mapped_column()s, at least one of them with primary_key; composite()s; relationship()s; those of a
-  ///               base class as well; constraints, as of Table.
+  ///               base class as well; constraints, as of Table; EagerDefaults.
   /// @throws InvalidRequestError  The class is mapped already, or the metadata has a table of that name.
   /// @throws ArgumentError        There is no primary key; or as Table.
   template <class T, class... P>
-  void map(const std::string& table, const P&... parts) {
-    auto mapper = std::make_unique<detail::Mapper>();
-    mapper->name = detail::readable_name(typeid(T).name());
-    mapper->make = &EntityAccess::make<T>;
-    mapper->slot = &detail::mapper_slot<T>;
-    mapper->registry = this;
-    (take<T>(*mapper, parts), ...);
-    std::vector<Column> columns;
-    for (const detail::Attribute& attribute : mapper->attributes) {
-      if (!attribute.expression) {
-        columns.push_back(attribute.column);
-      }
+  void map(std::string_view table, const P&... parts) {
+    detail::Mapping mapping(typeid(T).name(), &EntityAccess::make<T>, detail::mapper_slot<T>);
+    (take<T>(mapping, parts), ...);
+    if constexpr ((detail::MappingPart<P> && ...)) {
+      add(mapping, table);
+    } else {
+      add(mapping, Table(std::string(table), metadata_, mapping.columns(), table_part(parts)...));
     }
-    mapper->table = make_table(table, columns, parts...);
-    add(std::move(mapper));
   }
 
   /// Resolves the relationships of all classes mapped so far; the first use of one does it otherwise.
-  /// @throws InvalidRequestError  One has no target, no foreign key, or several; or its other side does not know it.
+  /// @throws InvalidRequestError  One has no target, no foreign key, several, or one that relates columns of different
+  /// types;
+  ///                              or its other side does not know it.
   void configure();
 
   /// configure(), if classes were mapped since it was last called. Thread-safe.
@@ -355,46 +394,30 @@ class Registry {
 
  private:
   template <class T, class C>
-  static void take(detail::Mapper& mapper, const detail::MappedColumn<C>& part) {
-    mapper.attributes.push_back(part.attribute);
-    mapper.attributes.back().offset += detail::base_offset<T, C>();
+  static void take(detail::Mapping& mapping, const detail::MappedColumn<C>& part) {
+    mapping.take(part, detail::base_offset<T, C>());
   }
   template <class T, class C>
-  static void take(detail::Mapper& mapper, const detail::MappedColumns<C>& part) {
-    for (const detail::Attribute& attribute : part.attributes) {
-      mapper.attributes.push_back(attribute);
-      mapper.attributes.back().offset += detail::base_offset<T, C>();
-    }
+  static void take(detail::Mapping& mapping, const detail::MappedRelationship<C>& part) {
+    mapping.take(part, detail::base_offset<T, C>());
   }
-  template <class T, class C>
-  static void take(detail::Mapper& mapper, const detail::MappedRelationship<C>& part) {
-    mapper.relationships.push_back(part.relationship);
-    mapper.relationships.back().offset += detail::base_offset<T, C>();
+  template <class T>
+  static void take(detail::Mapping& mapping, const EagerDefaults& part) {
+    mapping.mapper->eager_defaults = part;
   }
   template <class T, class P>
-  static void take(detail::Mapper&, const P&) {}
+  static void take(detail::Mapping&, const P&) {}
 
   template <class P>
-  static auto table_part(const P& part) {
+  static const P& table_part(const P& part) {
     return part;
   }
-  template <class C>
-  static std::vector<Column> table_part(const detail::MappedColumn<C>&) {
+  template <detail::MappingPart P>
+  static std::vector<Column> table_part(const P&) {
     return {};
   }
-  template <class C>
-  static std::vector<Column> table_part(const detail::MappedColumns<C>&) {
-    return {};
-  }
-  template <class C>
-  static std::vector<Column> table_part(const detail::MappedRelationship<C>&) {
-    return {};
-  }
-  template <class... P>
-  Table make_table(const std::string& name, const std::vector<Column>& columns, const P&... parts) {
-    return Table(name, metadata_, columns, table_part(parts)...);
-  }
-  void add(std::unique_ptr<detail::Mapper> mapper);
+  void add(detail::Mapping& mapping, std::string_view table);
+  void add(detail::Mapping& mapping, const Table& table);
 
   MetaData metadata_;
   std::vector<std::unique_ptr<detail::Mapper>> mappers_;

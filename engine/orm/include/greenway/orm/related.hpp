@@ -110,6 +110,31 @@ class Related {
   bool had_row_ = false;          // when it was detached
 };
 
+/// One, of whatever class: of each only what says its type is made once more.
+class RelatedOne : public Related {
+ protected:
+  RelatedOne() noexcept = default;
+  explicit RelatedOne(std::shared_ptr<void> item) noexcept;
+  RelatedOne(const RelatedOne& other);
+  RelatedOne(RelatedOne&& other) noexcept;
+  RelatedOne& operator=(const RelatedOne&) = delete;
+  ~RelatedOne() override;
+  void assign(const RelatedOne& other);
+  [[nodiscard]] std::shared_ptr<void> found() const;
+
+ private:
+  [[nodiscard]] std::shared_ptr<void> held() const noexcept;
+  [[nodiscard]] std::vector<std::shared_ptr<void>> items() const override;
+  void set_items(std::vector<std::shared_ptr<void>> items) override;
+  void put(const std::shared_ptr<void>& item) override;
+  void drop(const void* item) override;
+  void point_only() noexcept override;
+
+  std::shared_ptr<void> item_;
+  std::weak_ptr<void> pointed_to_;  // instead, where another side keeps it
+  bool is_pointing_ = false;
+};
+
 /// @param item  A `T` or a `std::shared_ptr<T>`.
 /// @return It, shared.
 template <class T, class U>
@@ -345,7 +370,7 @@ class ManySet : public Many<T> {
 
 /// The entity of type `T` that this one belongs to, or none.
 template <class T>
-class One : public detail::Related {
+class One : public detail::RelatedOne {
  public:
   /// What is held.
   using value_type = std::shared_ptr<T>;
@@ -355,38 +380,23 @@ class One : public detail::Related {
   /// @param item  `T` or `std::shared_ptr<T>`; null for none.
   template <class U>
     requires(std::convertible_to<U, T> || std::convertible_to<U, value_type>)
-  One(U&& item) : item_(detail::shared<T>(std::forward<U>(item))) {}
+  One(U&& item) : RelatedOne(detail::shared<T>(std::forward<U>(item))) {}
   /// @param other  Stays as it is: see Related.
-  One(const One& other) : Related(other) {}
+  One(const One& other) = default;
   /// @param other  Of a transient entity it is left empty; another's stays as it is.
-  One(One&& other) noexcept : item_(other.is_attached() ? nullptr : std::move(other.item_)) {}
+  One(One&& other) noexcept = default;
   /// Needs no loading: what was there before is found by the next flush.
   /// @param other  What this belongs to from now on.
   /// @return This.
   One& operator=(const One& other) {
-    const value_type before = is_loaded() ? held() : nullptr;
-    item_ = other.get();
-    pointed_to_.reset();
-    is_pointing_ = false;
-    note_loaded();
-    if (before != item_ || item_ == nullptr) {
-      const value_type now = item_;  // which what is told may change
-      tell(before, now);
-    }
+    assign(other);
     return *this;
   }
 
   /// @return The entity, or null.
   /// @throws DetachedInstanceError  It was kept by another side of the relationship, and is gone.
   /// @throws ...                    As touching does.
-  [[nodiscard]] value_type get() const {
-    touch();
-    value_type item = held();
-    if (item == nullptr && is_pointing_) {
-      throw_gone();
-    }
-    return item;
-  }
+  [[nodiscard]] value_type get() const { return std::static_pointer_cast<T>(found()); }
   /// @return The entity; must be there.
   /// @throws ...  As get().
   value_type operator->() const { return get(); }
@@ -398,35 +408,6 @@ class One : public detail::Related {
   explicit operator bool() const { return get() != nullptr; }
   /// @return As get().
   operator value_type() const { return get(); }
-
- private:
-  [[nodiscard]] value_type held() const noexcept { return is_pointing_ ? pointed_to_.lock() : item_; }
-  [[nodiscard]] std::vector<std::shared_ptr<void>> items() const override {
-    value_type item = held();
-    return item != nullptr ? std::vector<std::shared_ptr<void>>{std::move(item)} : std::vector<std::shared_ptr<void>>();
-  }
-  void set_items(std::vector<std::shared_ptr<void>> items) override {
-    item_ = items.empty() ? nullptr : std::static_pointer_cast<T>(std::move(items.front()));
-    pointed_to_.reset();
-    is_pointing_ = false;
-  }
-  void put(const std::shared_ptr<void>& item) override { set_items({item}); }
-  void drop(const void* item) override {
-    if (held().get() == item) {
-      set_items({});
-    }
-  }
-  void point_only() noexcept override {
-    if (item_ != nullptr) {
-      pointed_to_ = std::move(item_);
-      item_ = nullptr;
-      is_pointing_ = true;
-    }
-  }
-
-  value_type item_;
-  std::weak_ptr<T> pointed_to_;  // instead, where another side keeps it
-  bool is_pointing_ = false;
 };
 
 }  // namespace greenway

@@ -78,7 +78,8 @@ struct SessionAccess {
 ///
 /// @par Not set
 /// On INSERT a member is left out when its column has a default (the client's, the server's, a counted key) and it is
-/// nullopt, or no optional and equal to `T{}`. What the database then makes of it is in the entity after the flush.
+/// nullopt, or no optional and equal to `T{}`; set() forces it in. What the database then makes of it is in the entity
+/// after the flush.
 ///
 /// @par Rollback
 /// Does no I/O besides ROLLBACK itself: each entity has its values of before the transaction again and is stale; new
@@ -156,7 +157,11 @@ class Session {
   /// @return As there.
   template <class T>
   [[nodiscard]] auto scalars(const EntitySelect<T>& statement) {
-    return execute(statement).scalars();
+    if constexpr (EntityResult<T>::is_of_scalars) {
+      return execute(statement);
+    } else {
+      return execute(statement).scalars();
+    }
   }
   /// The first of scalars().
   /// @param statement  As there.
@@ -219,7 +224,7 @@ class Session {
   /// @throws ...            As execute().
   template <class T, class... K>
   [[nodiscard]] std::shared_ptr<T> get(const K&... key) {
-    return std::static_pointer_cast<T>(get_by_key(detail::mapper_of<T>(), {Value(key)...}));
+    return std::static_pointer_cast<T>(get_by(detail::mapper_of<T>(), key...));
   }
   /// As above.
   /// @tparam T       As above.
@@ -285,6 +290,24 @@ class Session {
   void expire_all();
   /// Lets all entities go.
   void expunge_all();
+  /// Has the INSERT of an entity say a member as it is, whatever default its column has: 0, or NULL of an optional. See
+  /// "Not set".
+  /// @param entity  Added, and not inserted yet.
+  /// @param member  Mapped to a column.
+  /// @throws InvalidRequestError  It is not the session's, or has a row; or the member is not mapped to a column.
+  template <class T, class C, class M>
+    requires std::derived_from<T, C>
+  void set(const std::shared_ptr<T>& entity, M C::*member) { say(entity.get(), detail::offset_of<T>(member)); }
+  /// set(), to NULL.
+  /// @param entity  As there.
+  /// @param member  As there.
+  /// @throws InvalidRequestError  As there.
+  template <class T, class C, class M>
+    requires std::derived_from<T, C>
+  void set_null(const std::shared_ptr<T>& entity, std::optional<M> C::*member) {
+    set(entity, member);
+    (*entity).*member = std::nullopt;
+  }
   /// Lets an entity go.
   /// @param entity  Of this session.
   /// @throws InvalidRequestError  It is not.
@@ -431,13 +454,19 @@ class Session {
   void add_to(const detail::Mapper& mapper, const std::shared_ptr<void>& entity);
   void delete_from(const void* entity);
   [[nodiscard]] detail::EntityRows select(const detail::EntityStatement& statement, bool streams);
+  template <class... K>
+  [[nodiscard]] std::shared_ptr<void> get_by(const detail::Mapper& mapper, const K&... key) {
+    return get_by_key(mapper, {Value(key)...});
+  }
+  [[nodiscard]] std::shared_ptr<void> get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key);
   [[nodiscard]] std::shared_ptr<void> get_by_key(const detail::Mapper& mapper, const std::vector<Value>& key,
-                                                 const GetOptions& options = {});
+                                                 const GetOptions& options);
   void refresh_from(const void* entity, const std::vector<std::size_t>& members, const std::optional<ForUpdate>& lock);
   [[nodiscard]] std::shared_ptr<void> merge_from(const detail::Mapper& mapper, const std::shared_ptr<void>& entity,
                                                  bool load);
   void expire_one(const void* entity, const std::vector<std::size_t>& members);
   void expunge_one(const void* entity);
+  void say(const void* entity, std::size_t offset);
   [[nodiscard]] EntityState state_of(const void* entity) const noexcept;
   [[nodiscard]] bool is_modified_one(const void* entity) const;
 

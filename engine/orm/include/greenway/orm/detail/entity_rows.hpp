@@ -23,6 +23,10 @@ class EntityRows {
  public:
   EntityRows(Result result, SessionState& session, std::shared_ptr<EntityQuery> query, std::size_t a_time,
              bool lets_go);
+  // Not inline: each class has a template of its own around it.
+  EntityRows(EntityRows&& other) noexcept;
+  EntityRows& operator=(EntityRows&& other) noexcept;
+  ~EntityRows();
 
   /// Moves on to the next row; false after the last one.
   bool next() {

@@ -21,7 +21,18 @@ struct EntityStatement {
   };
 
   explicit EntityStatement(const std::vector<Item>& selected);
+  /// Of the entities of one class.
+  explicit EntityStatement(const Mapper& mapper);
+  // Not inline: each class has a template of its own around it.
+  EntityStatement(const EntityStatement& other);
+  EntityStatement(EntityStatement&& other) noexcept;
+  EntityStatement& operator=(const EntityStatement& other);
+  EntityStatement& operator=(EntityStatement&& other) noexcept;
+  ~EntityStatement();
 
+  void narrow(const ColumnElement& condition);
+  void order(const ColumnElement& element);
+  void load(const LoaderOption& option);
   void join(const Mapper& mapper, std::size_t relationship, const FromClause* to, bool isouter);
 
   Select select;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <greenway/orm/detail/member_type.hpp>
+#include <greenway/orm/eager_defaults.hpp>
 #include <greenway/orm/related.hpp>
 #include <greenway/sql/schema.hpp>
 #include <greenway/sql/select.hpp>
@@ -46,7 +47,13 @@ struct Attribute {
   bool has_default = false;         ///< Somebody else gives it a value where it is not set.
   bool is_foreign_key = false;
   std::function<ColumnElement()> expression = {};  ///< Of a column_property: what `column` is, which is no column then.
+  /// Of functions that read and write it, their accessor_key; `offset` is their class's.
+  const char* accessor = nullptr;
 };
+
+/// Tells the functions that read members from each other.
+template <auto Getter>
+inline constexpr char accessor_key = 0;
 
 /// Which side of a foreign key the owner of a relationship is on, or that both are referred to by a third table.
 enum class Direction : std::uint8_t { one_to_many, many_to_one, many_to_many };
@@ -112,6 +119,30 @@ struct CyclicKey {
   std::vector<std::pair<std::size_t, std::size_t>> pairs;  ///< As of Relationship.
 };
 
+// A program has hundreds of what follows, each in an expression of its own: nothing of it is inline.
+
+/// Columns, on their way into a mapping.
+struct ColumnParts {
+  explicit ColumnParts(std::vector<Attribute> some);
+  ColumnParts(const ColumnParts& other);
+  ColumnParts(ColumnParts&& other) noexcept;
+  ~ColumnParts();
+  /// Adds those of a member, or of a base class, that is at an offset.
+  void add(const ColumnParts& more, std::size_t offset);
+
+  std::vector<Attribute> attributes;
+};
+
+/// A relationship, on its way into a mapping.
+struct RelationshipPart {
+  explicit RelationshipPart(Relationship one);
+  RelationshipPart(const RelationshipPart& other);
+  RelationshipPart(RelationshipPart&& other) noexcept;
+  ~RelationshipPart();
+
+  Relationship relationship;
+};
+
 /// A mapped class.
 struct Mapper {
   std::string name;
@@ -121,6 +152,7 @@ struct Mapper {
   std::vector<std::size_t> deferred = {};  ///< Likewise: those that are loaded when they are touched.
   std::vector<std::size_t> computed = {};  ///< Likewise: those that no column has.
   std::optional<std::size_t> version = {};  ///< Likewise.
+  EagerDefaults eager_defaults = EagerDefaults::true_;
   std::vector<Relationship> relationships = {};
   std::shared_ptr<void> (*make)() = nullptr;
   std::atomic<const Mapper*>* slot = nullptr;
@@ -134,6 +166,9 @@ struct Mapper {
 
   /// The number of the attribute at an offset.
   [[nodiscard]] std::optional<std::size_t> find(std::size_t offset) const noexcept;
+  /// The column of the attribute at an offset, or of some accessor; throws where there is none.
+  [[nodiscard]] const Column& column_at(std::size_t offset) const;
+  [[nodiscard]] const Column& column_of(const char* accessor) const;
   [[nodiscard]] std::optional<std::size_t> find_relationship(std::size_t offset) const noexcept;
   /// The number of the attribute of a column.
   [[nodiscard]] std::size_t number_of(std::string_view column) const;
@@ -143,6 +178,19 @@ struct Mapper {
   [[nodiscard]] Related& related(void* object, std::size_t relationship) const noexcept {
     return *relationships[relationship].related(static_cast<std::byte*>(object) + relationships[relationship].offset);
   }
+};
+
+/// A class that is being mapped.
+struct Mapping {
+  Mapping(const char* type_name, std::shared_ptr<void> (*make)(), std::atomic<const Mapper*>& slot);
+  ~Mapping();
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  void take(const ColumnParts& part, std::size_t offset);
+  void take(const RelationshipPart& part, std::size_t offset);
+  [[nodiscard]] std::vector<Column> columns() const;
+
+  std::unique_ptr<Mapper> mapper;
 };
 
 /// The mapper of a class, as long as its registry lives.
@@ -175,7 +223,8 @@ std::size_t base_offset() noexcept {
     return 0;
   } else {
     static_assert(std::derived_from<T, C>, "the member belongs to another class");
-    static_assert(requires(C* base) { static_cast<T*>(base); }, "a virtual base class is not always at the same place");
+    static_assert(requires { static_cast<T*>(static_cast<C*>(nullptr)); },
+                  "a virtual base class is not always at the same place");
     alignas(T) static std::byte place[sizeof(T)];
     const C* const base = reinterpret_cast<const T*>(place);
     return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(base) - place);

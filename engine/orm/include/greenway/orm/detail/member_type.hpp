@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -122,5 +123,45 @@ inline constexpr MemberType member_type = MemberTypeOf<T>::make();
 /// What a column says that a member of type `T` is mapped to.
 template <class T>
 using HeldBy = typename MemberTypeOf<T>::Held;
+
+/// The class and the value of a function that reads a member.
+template <class G>
+struct GetterTraits;
+template <class C, class R>
+struct GetterTraits<R (C::*)() const> {
+  using Class = C;
+  using Value = std::remove_cvref_t<R>;
+};
+template <class C, class R>
+struct GetterTraits<R (C::*)() const noexcept> : GetterTraits<R (C::*)() const> {};
+
+template <auto Getter>
+using ReadBy = typename GetterTraits<decltype(Getter)>::Value;
+template <auto Getter>
+using ClassOf = typename GetterTraits<decltype(Getter)>::Class;
+
+/// Makes a MemberType of two functions, of an object that has the member.
+template <auto Getter, auto Setter>
+struct AccessorType {
+  using C = ClassOf<Getter>;
+  using T = ReadBy<Getter>;
+  static T get(const void* object) { return (static_cast<const C*>(object)->*Getter)(); }
+  static void set(void* object, T value) { std::invoke(Setter, *static_cast<C*>(object), std::move(value)); }
+  static constexpr MemberType make() {
+    return {
+        [](void* object, const Row& row, std::size_t column) { set(object, row.get<T>(column)); },
+        [](const void* object, const Row& row, std::size_t column) { return is_same(get(object), row.get<T>(column)); },
+        [](const void* object) { return greenway::Value(get(object)); },
+        [](void* object, const greenway::Value& value) { set(object, from_value<T>(value)); },
+        [](const void* object) { return is_same(get(object), T()); },
+        [](void* object) { set(object, T()); },
+        is_optional<T>,
+        std::is_integral_v<T> && !std::is_same_v<T, bool>,
+    };
+  }
+};
+
+template <auto Getter, auto Setter>
+inline constexpr MemberType accessor_type = AccessorType<Getter, Setter>::make();
 
 }  // namespace greenway::detail
