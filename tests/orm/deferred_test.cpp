@@ -214,7 +214,7 @@ TEST_CASE("a column property is read with its entity, and never written") {
     const auto paper = session.get<Paper>(1);
     CHECK(paper->heading == "T1");
     CHECK(paper->words == 0);
-    paper->pages.append(Page{.words = 3});
+    touching(session, [&] { paper->pages.append(Page{.words = 3}); });
     paper->title = "new";
     paper->heading = "not written";
     CHECK_FALSE(gw::inspect(ways::sync_session(session), paper).changed.empty());
