@@ -2,6 +2,7 @@
 #include <greenway/runtime/simulated_host.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 
 #include <pthread.h>
@@ -55,6 +56,18 @@ bool is_for_world_outside(WaitKind kind) noexcept {
 /// A child after fork() has loops of its own, and they the time of the world.
 void leave_in_child() noexcept {
   [[maybe_unused]] static const int error = pthread_atfork(nullptr, nullptr, [] { detail::simulated_time = nullptr; });
+}
+
+/// Signals do not cut the real time short.
+bool happens_within(Reactor& reactor, Duration patience) {
+  using std::chrono::steady_clock;
+  const steady_clock::time_point until = steady_clock::now() + patience;
+  for (Duration left = patience; left > Duration::zero(); left = until - steady_clock::now()) {
+    if (reactor.poll(static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count())) != 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 [[noreturn]] void throw_deadlock() {
@@ -160,18 +173,20 @@ bool SimulatedHost::wait_outside(TimePoint next, TimePoint limit) {
     is_awaited = is_awaited || is_for_world_outside(kind);
     is_waited = is_waited || kind != WaitKind::timer;
   });
-  const auto patience = std::chrono::ceil<std::chrono::milliseconds>(options_.patience).count();
+  Reactor& reactor = *HostAccess::reactor(*this);
   if (HostAccess::ready_count(*this) != 0) {
     return next == TimePoint::max();  // somebody spins, and there is no moment to go to
   }
   const bool is_last_hope = next == TimePoint::max() && limit == TimePoint::max();
-  if (is_last_hope && !is_awaited && patience == 0) {
+  const bool is_patient = options_.patience > Duration::zero();
+  if (is_last_hope && !is_awaited && !is_patient) {
     throw_deadlock();
   }
   if (is_last_hope) {
-    return HostAccess::reactor(*this)->poll(-1) != 0;
+    reactor.poll(-1);
+    return true;  // also where a signal came: there is no moment that time could pass to
   }
-  return is_waited && patience != 0 && HostAccess::reactor(*this)->poll(static_cast<int>(patience)) != 0;
+  return is_waited && is_patient && happens_within(reactor, options_.patience);
 }
 
 void SimulatedHost::run_one() {
