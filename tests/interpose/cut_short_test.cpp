@@ -274,30 +274,32 @@ TEST_CASE("a greenlet that waits in a lookup lets others run, and gets what was 
   freeaddrinfo(found);
 }
 
-TEST_CASE("a greenlet that is cancelled in a lookup leaves it to its helper thread") {
+namespace {
+
+/// Cuts a greenlet short in a lookup, which then goes on without it.
+/// @param cut_short  cancel_within() or time_out_within().
+/// @param error      What errno is then.
+template <class F>
+void check_left_to_helper(F cut_short, int error) {
   addrinfo* found = nullptr;
-  const auto call = [&] { return look_up(&found); };
-  const Ending ending = cancel_within(call);
+  const Ending ending = cut_short([&] { return look_up(&found); });
   slow_lookup::has_begun.acquire();
   slow_lookup::may_end.release();
   slow_lookup::has_ended.acquire();
-  CHECK(ending.first == Seen{-1, ECANCELED});
-  CHECK(ending.second == Seen{-1, ECANCELED});
+  CHECK(ending.first == Seen{-1, error});
+  CHECK(ending.second == Seen{-1, error});
   CHECK(ending.has_thrown);
   CHECK(found == nullptr);
 }
 
+}  // namespace
+
+TEST_CASE("a greenlet that is cancelled in a lookup leaves it to its helper thread") {
+  check_left_to_helper(cancel_within, ECANCELED);
+}
+
 TEST_CASE("a greenlet whose time ends in a lookup leaves it to its helper thread") {
-  addrinfo* found = nullptr;
-  const auto call = [&] { return look_up(&found); };
-  const Ending ending = time_out_within(call);
-  slow_lookup::has_begun.acquire();
-  slow_lookup::may_end.release();
-  slow_lookup::has_ended.acquire();
-  CHECK(ending.first == Seen{-1, ETIMEDOUT});
-  CHECK(ending.second == Seen{-1, ETIMEDOUT});
-  CHECK(ending.has_thrown);
-  CHECK(found == nullptr);
+  check_left_to_helper(time_out_within, ETIMEDOUT);
 }
 
 namespace {
