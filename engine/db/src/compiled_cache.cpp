@@ -5,7 +5,7 @@
 
 namespace greenway::detail {
 
-FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape) {
+[[gnu::hot]] FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape) {
   FoundStatement found;
   if (find_known(statement.node().get(), found)) {
     return found;
@@ -20,7 +20,7 @@ FoundStatement CompiledCache::find(const Statement& statement, StatementShape& s
   return found;
 }
 
-FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape, const Dialect* translating) {
+[[gnu::hot]] FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape, const Dialect* translating) {
   if (translating == nullptr) {
     return find(statement, shape);
   }
@@ -68,7 +68,7 @@ Executable CompiledCache::compiled(const Statement& statement, const StatementSh
   return {compile(*key->returning, dialect), std::move(key->parts), true};
 }
 
-bool CompiledCache::find_known(const Node* root, FoundStatement& found) {
+[[gnu::hot]] bool CompiledCache::find_known(const Node* root, FoundStatement& found) {
   const std::lock_guard lock(mutex_);
   const auto place = known_places_.find(root);
   if (place == known_places_.end()) {

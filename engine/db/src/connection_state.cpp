@@ -45,7 +45,7 @@ auto ConnectionState::guarded(F&& use) {
 
 void ConnectionState::open() { link_ = engine_->pool.acquire(where_); }
 
-void ConnectionState::check_open() const {
+[[gnu::hot]] void ConnectionState::check_open() const {
   if (is_closed_) {
     throw ResourceClosedError("This Connection is closed");
   }
@@ -63,7 +63,7 @@ PoolLink& ConnectionState::link() {
 
 void ConnectionState::detach() { engine_->pool.detach(link()); }
 
-Result ConnectionState::execute(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options) {
+[[gnu::hot]] Result ConnectionState::execute(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options) {
   if (options.isolation_level || options.read_only || options.deferrable) {
     throw ArgumentError("isolation_level, read_only and deferrable are options of an engine or of a connection");
   }
@@ -74,7 +74,7 @@ Result ConnectionState::execute(const SQLText& sql, std::span<const Value> value
   return execute_now(ready_for_statement(), sql, values, options);
 }
 
-DriverConnection& ConnectionState::ready_for_statement() {
+[[gnu::hot]] DriverConnection& ConnectionState::ready_for_statement() {
   DriverConnection& driver = ready();
   if (is_open() || is_autocommit() || !engine_->options.autobegin) {
     return driver;
@@ -83,7 +83,7 @@ DriverConnection& ConnectionState::ready_for_statement() {
   return ready();
 }
 
-Result ConnectionState::execute_now(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
+[[gnu::hot]] Result ConnectionState::execute_now(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
                                     const ExecutionOptions& options) {
   if (engine_->options.echo) {
     const ExecutionOptions& told = options.logging_token ? options : options_;
@@ -93,7 +93,7 @@ Result ConnectionState::execute_now(DriverConnection& driver, const SQLText& sql
   return guarded([&] { return run(driver, sql, values, options); });
 }
 
-Result ConnectionState::run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
+[[gnu::hot]] Result ConnectionState::run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
                             const ExecutionOptions& options) {
   ExecuteOptions how;
   how.prepare = options.prepare.value_or(options_.prepare.value_or(true));
@@ -104,7 +104,7 @@ Result ConnectionState::run(DriverConnection& driver, const SQLText& sql, std::s
   return fetch_all(*driver.execute(sql, values, how));
 }
 
-Result ConnectionState::fetch_all(Cursor& cursor) {
+[[gnu::hot]] Result ConnectionState::fetch_all(Cursor& cursor) {
   std::shared_ptr<const RowBatch> first = cursor.next();
   std::vector<std::shared_ptr<const RowBatch>> others;
   if (first != nullptr) {
@@ -180,7 +180,7 @@ void ConnectionState::start(DriverConnection& driver) {
   tell(engine_->events.begin);
 }
 
-bool ConnectionState::is_open() const noexcept {
+[[gnu::hot]] bool ConnectionState::is_open() const noexcept {
   if (link_ == nullptr) {
     return false;
   }
@@ -389,14 +389,14 @@ void ConnectionState::close_cursor() {
 
 // The link.
 
-void ConnectionState::check_ready() const {
+[[gnu::hot]] void ConnectionState::check_ready() const {
   if (is_lost_) {
     throw PendingRollbackError(
         "Can't reconnect until invalid transaction is rolled back.  Please rollback() fully before proceeding");
   }
 }
 
-DriverConnection& ConnectionState::ready() {
+[[gnu::hot]] DriverConnection& ConnectionState::ready() {
   check_ready();
   if (scope_ != nullptr && !scope_->is_active()) {
     throw InvalidRequestError(
@@ -415,7 +415,7 @@ DriverConnection& ConnectionState::ready() {
   return *link_->connection;
 }
 
-void ConnectionState::settle() {
+[[gnu::hot]] void ConnectionState::settle() {
   if (cursor_ != nullptr && is_stream_abandoned_) {
     guarded([&] { close_cursor(); });
   }
@@ -500,19 +500,19 @@ bool ConnectionState::can_wait() const noexcept {
   return !is_unwinding() && (facade_ == Facade::blocking || in_greenlet());
 }
 
-const std::string& ConnectionState::isolation_level() const noexcept {
+[[gnu::hot]] const std::string& ConnectionState::isolation_level() const noexcept {
   static const std::string unsaid;
   return options_.isolation_level ? *options_.isolation_level : unsaid;
 }
 
-bool ConnectionState::streams(const ExecutionOptions& options) const noexcept {
+[[gnu::hot]] bool ConnectionState::streams(const ExecutionOptions& options) const noexcept {
   if (options.stream_results || options.yield_per) {
     return options.stream_results.value_or(true);
   }
   return options_.stream_results.value_or(options_.yield_per.has_value());
 }
 
-Duration ConnectionState::timeout(const ExecutionOptions& options) const noexcept {
+[[gnu::hot]] Duration ConnectionState::timeout(const ExecutionOptions& options) const noexcept {
   return options.timeout ? *options.timeout : options_.timeout.value_or(engine_->options.statement_timeout);
 }
 

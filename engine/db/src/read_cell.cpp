@@ -114,7 +114,7 @@ TimeOfDay time_of_day(const Cell& cell, const ColumnInfo& column, std::string_vi
   return TimeOfDay(std::chrono::microseconds(time));
 }
 
-std::chrono::microseconds since_1970(const Cell& cell, const ColumnInfo& column, std::string_view wanted) {
+[[gnu::hot]] std::chrono::microseconds since_1970(const Cell& cell, const ColumnInfo& column, std::string_view wanted) {
   const bool is_moment = cell.kind == ValueKind::datetime || cell.kind == ValueKind::timestamptz;
   const std::int64_t since_2000 = is_moment ? cell.integer : parsed_by(parse_timestamp, cell, column, wanted);
   return std::chrono::microseconds(finite_sum(since_2000, microseconds_before_2000, cell, column, wanted));
@@ -229,7 +229,7 @@ Value to_value(const Cell& cell) {
   return {};
 }
 
-Cell scaled(const Cell& cell, const Type& type) {
+[[gnu::hot]] Cell scaled(const Cell& cell, const Type& type) {
   if (cell.kind != ValueKind::real || type.kind() != TypeKind::numeric || type.data().scale < 0 ||
       !std::isfinite(cell.real)) {
     return cell;

@@ -24,7 +24,7 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   return *this;
 }
 
-Stream::~Stream() {
+[[gnu::hot]] Stream::~Stream() {
   if (connection_ != nullptr) {
     connection_->abandon_stream(number_);
   }
@@ -44,7 +44,7 @@ void Stream::yield_per(std::size_t rows) noexcept {
   }
 }
 
-void Stream::close() {
+[[gnu::hot]] void Stream::close() {
   if (const auto connection = std::exchange(connection_, nullptr)) {
     connection->close_stream(number_);
   }
@@ -52,7 +52,7 @@ void Stream::close() {
 
 }  // namespace detail
 
-Result::Result(std::shared_ptr<const ColumnList> columns, std::shared_ptr<const RowBatch> first,
+[[gnu::hot]] Result::Result(std::shared_ptr<const ColumnList> columns, std::shared_ptr<const RowBatch> first,
                std::vector<std::shared_ptr<const RowBatch>> batches, std::int64_t rowcount, std::int64_t lastrowid)
     : columns_(std::move(columns)),
       batches_(std::move(batches)),
@@ -93,9 +93,9 @@ Result& Result::operator=(Result&& other) noexcept {
   return *this;
 }
 
-Result::~Result() = default;
+[[gnu::hot]] Result::~Result() = default;
 
-void Result::set_columns(std::shared_ptr<const detail::StatementColumns> selected) noexcept {
+[[gnu::hot]] void Result::set_columns(std::shared_ptr<const detail::StatementColumns> selected) noexcept {
   if (selected != nullptr && returns_rows() && selected->types.size() == columns_->size()) {
     selected_ = std::move(selected);
     if (source_ != nullptr) {
@@ -163,7 +163,7 @@ std::optional<Row> Result::first() {
   return row;
 }
 
-Row Result::one() {
+[[gnu::hot]] Row Result::one() {
   if (size_ - next_ == 1 && next_batch_ == batches_.size() && !stream_) [[likely]] {
     Row row(std::move(source_), next_);
     close();
@@ -178,7 +178,7 @@ Row Result::one() {
 
 std::optional<Row> Result::one_or_none() { return only_row("one or none was"); }
 
-void Result::close() {
+[[gnu::hot]] void Result::close() {
   closed_ = true;
   next_ = size_ = 0;
   source_.reset();
@@ -212,7 +212,7 @@ std::shared_ptr<const RowBatch> Result::next_batch() {
 }
 
 // Of a null batch nothing is left to read.
-void Result::read_from(std::shared_ptr<const RowBatch> batch) {
+[[gnu::hot]] void Result::read_from(std::shared_ptr<const RowBatch> batch) {
   next_ = 0;
   size_ = batch != nullptr ? batch->size() : 0;
   source_ = batch != nullptr

@@ -142,7 +142,7 @@ Value as_path(const Value& value, bool is_sqlite) {
 
 }  // namespace
 
-Value bound_to(const Value& value, const Type& type, Dialect::Kind dialect) {
+[[gnu::hot]] Value bound_to(const Value& value, const Type& type, Dialect::Kind dialect) {
   const TypeKind kind = type.kind();
   const bool is_sqlite = dialect == Dialect::Kind::sqlite;
   if (value.is_null() || (kind < TypeKind::date && kind != TypeKind::numeric)) {

@@ -71,7 +71,7 @@ std::string_view name(ValueKind kind) noexcept {
   return "unknown";
 }
 
-ValueKind Value::kind() const noexcept {
+[[gnu::hot]] ValueKind Value::kind() const noexcept {
   constexpr ValueKind kinds[] = {ValueKind::null, ValueKind::boolean, ValueKind::integer, ValueKind::real, ValueKind::text,
                                  ValueKind::bytes, ValueKind::array, ValueKind::numeric, ValueKind::json};
   constexpr ValueKind fixed_kinds[] = {ValueKind::date,        ValueKind::time,     ValueKind::datetime,

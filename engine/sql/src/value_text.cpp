@@ -170,7 +170,7 @@ void append_real(std::string& text, double real) {
 
 }  // namespace
 
-bool is_infinite(std::int64_t date_or_timestamp) noexcept {
+[[gnu::hot]] bool is_infinite(std::int64_t date_or_timestamp) noexcept {
   return date_or_timestamp == std::numeric_limits<std::int64_t>::max() ||
          date_or_timestamp == std::numeric_limits<std::int64_t>::min();
 }
