@@ -119,7 +119,11 @@ std::vector<Result> measure(const Family& rows, std::size_t samples) {
   for (const Row& row : rows) {
     all.push_back(Series{row});
   }
-  for (std::size_t turn = 0; turn <= samples; ++turn) {
+  std::size_t finer = 1;
+  for (const Row& row : rows) {
+    finer = std::max(finer, row.finer);
+  }
+  for (std::size_t turn = 0; turn <= samples * finer; ++turn) {
     for (Series& series : all) {
       const bool calibrates = turn == 0;
       if (series.goes_on() && !(calibrates && series.row.needs_fresh_process)) {

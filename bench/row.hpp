@@ -4,6 +4,7 @@
 /// @file row.hpp
 /// @brief What greenway-bench measures: rows, in families whose members are compared with each other.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -32,6 +33,8 @@ struct Row {
   std::function<void(std::int64_t)> repeat = {};
   /// Each sample is taken in a process of its own: for what a measurement leaves changed.
   bool needs_fresh_process = false;
+  /// How many samples are taken for each that is asked for: of what is compared more closely than one sample is steady.
+  std::size_t finer = 1;
 };
 
 /// @return A row that is listed, and not measured.
