@@ -12,9 +12,11 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
   find_program(ccache_program ccache)
   if(ccache_program AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # What one checkout has compiled serves the others too, wherever they lie.
+    # What one checkout has compiled serves the others too, wherever they lie: its root is what paths begin with, also in a
+    # project of its own below it.
+    cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH checkout)
     set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${ccache_program})
+      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${checkout} CCACHE_NOHASHDIR=1 ${ccache_program})
   endif()
   find_program(mold_program mold)
   if(mold_program AND NOT CMAKE_CROSSCOMPILING)
