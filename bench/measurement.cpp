@@ -116,11 +116,9 @@ void add_instructions(std::vector<Series>& all, std::size_t samples) {
 
 std::vector<Result> measure(const Family& rows, std::size_t samples) {
   std::vector<Series> all;
-  for (const Row& row : rows) {
-    all.push_back(Series{row});
-  }
   std::size_t finer = 1;
   for (const Row& row : rows) {
+    all.push_back(Series{row});
     finer = std::max(finer, row.finer);
   }
   for (std::size_t turn = 0; turn <= samples * finer; ++turn) {
