@@ -20,7 +20,8 @@ namespace greenway::detail {
   return found;
 }
 
-[[gnu::hot]] FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape, const Dialect* translating) {
+[[gnu::hot]] FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape,
+                                                const Dialect* translating) {
   if (translating == nullptr) {
     return find(statement, shape);
   }

@@ -83,7 +83,8 @@ const Value& value_of(const detail::BindNode& bind, const Parameters& parameters
 using Values = boost::container::small_vector<Value, 4>;
 
 /// The values of a statement's parameters, in the order of their numbers.
-[[gnu::hot]] Values values_of(const std::vector<const detail::BindNode*>& binds, const Parameters& parameters, Dialect::Kind dialect) {
+[[gnu::hot]] Values values_of(const std::vector<const detail::BindNode*>& binds, const Parameters& parameters,
+                              Dialect::Kind dialect) {
   Values values;
   values.reserve(binds.size());
   std::size_t used = 0;
@@ -128,7 +129,8 @@ bool is_insert_or_update(const detail::Node& node) noexcept {
 
 }  // namespace
 
-[[gnu::hot]] Result Connection::execute(const Statement& statement, const Parameters& parameters, const ExecutionOptions& options) {
+[[gnu::hot]] Result Connection::execute(const Statement& statement, const Parameters& parameters,
+                                        const ExecutionOptions& options) {
   if (!is_insert_or_update(*statement.node())) [[likely]] {
     return execute_complete(statement, parameters, options);
   }
@@ -138,14 +140,16 @@ bool is_insert_or_update(const detail::Node& node) noexcept {
 }
 
 // With nothing else to return, the result is made where the caller wants it.
-[[gnu::hot]] Result Connection::execute_found(detail::FoundStatement& found, std::span<const Value> values, const ExecutionOptions& options) {
+[[gnu::hot]] Result Connection::execute_found(detail::FoundStatement& found, std::span<const Value> values,
+                                              const ExecutionOptions& options) {
   Result result = state_->execute(found.compiled->sql, values, options);
   const detail::StatementColumns* const columns = &found.compiled->columns;
   result.set_columns({std::move(found.compiled), columns});
   return result;
 }
 
-[[gnu::hot]] Result Connection::execute_complete(const Statement& statement, const Parameters& parameters, const ExecutionOptions& options) {
+[[gnu::hot]] Result Connection::execute_complete(const Statement& statement, const Parameters& parameters,
+                                                 const ExecutionOptions& options) {
   detail::ConnectionState& state = this->state();
   // Used again for its memory, and by nobody else: nothing here suspends before the values are taken.
   static thread_local StatementShape shape;

@@ -63,7 +63,8 @@ PoolLink& ConnectionState::link() {
 
 void ConnectionState::detach() { engine_->pool.detach(link()); }
 
-[[gnu::hot]] Result ConnectionState::execute(const SQLText& sql, std::span<const Value> values, const ExecutionOptions& options) {
+[[gnu::hot]] Result ConnectionState::execute(const SQLText& sql, std::span<const Value> values,
+                                             const ExecutionOptions& options) {
   if (options.isolation_level || options.read_only || options.deferrable) {
     throw ArgumentError("isolation_level, read_only and deferrable are options of an engine or of a connection");
   }
@@ -83,8 +84,8 @@ void ConnectionState::detach() { engine_->pool.detach(link()); }
   return ready();
 }
 
-[[gnu::hot]] Result ConnectionState::execute_now(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
-                                    const ExecutionOptions& options) {
+[[gnu::hot]] Result ConnectionState::execute_now(DriverConnection& driver, const SQLText& sql,
+                                                 std::span<const Value> values, const ExecutionOptions& options) {
   if (engine_->options.echo) {
     const ExecutionOptions& told = options.logging_token ? options : options_;
     log_line(engine_->options, told, sql.text);
@@ -94,7 +95,7 @@ void ConnectionState::detach() { engine_->pool.detach(link()); }
 }
 
 [[gnu::hot]] Result ConnectionState::run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
-                            const ExecutionOptions& options) {
+                                         const ExecutionOptions& options) {
   ExecuteOptions how;
   how.prepare = options.prepare.value_or(options_.prepare.value_or(true));
   if (streams(options)) [[unlikely]] {

@@ -53,7 +53,8 @@ void Stream::yield_per(std::size_t rows) noexcept {
 }  // namespace detail
 
 [[gnu::hot]] Result::Result(std::shared_ptr<const ColumnList> columns, std::shared_ptr<const RowBatch> first,
-               std::vector<std::shared_ptr<const RowBatch>> batches, std::int64_t rowcount, std::int64_t lastrowid)
+                            std::vector<std::shared_ptr<const RowBatch>> batches, std::int64_t rowcount,
+                            std::int64_t lastrowid)
     : columns_(std::move(columns)),
       batches_(std::move(batches)),
       rowcount_(rowcount),
