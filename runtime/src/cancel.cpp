@@ -24,7 +24,7 @@ void CancelScope::cancel() noexcept {
   }
 }
 
-bool is_cancelled_now(const Scopes& scopes) noexcept {
+[[gnu::hot]] bool is_cancelled_now(const Scopes& scopes) noexcept {
   for (const CancelScope* scope = scopes.innermost; scope != nullptr; scope = scope->outer()) {
     if (scope->is_cancelled()) {
       return true;
@@ -33,7 +33,7 @@ bool is_cancelled_now(const Scopes& scopes) noexcept {
   return false;
 }
 
-Deadline deadline_of(const Scopes& scopes) noexcept {
+[[gnu::hot]] Deadline deadline_of(const Scopes& scopes) noexcept {
   Deadline earliest;
   for (const CancelScope* scope = scopes.innermost; scope != nullptr; scope = scope->outer()) {
     earliest = earlier(earliest, scope->deadline());
@@ -41,7 +41,7 @@ Deadline deadline_of(const Scopes& scopes) noexcept {
   return earliest;
 }
 
-void checkpoint() {
+[[gnu::hot]] void checkpoint() {
   const GreenletRecord& current = *detail::this_thread_hub().current;
   if (current.is_unwinding || is_cancelled_now(current.scopes)) {
     throw Cancelled();

@@ -65,13 +65,13 @@ void Host::post(std::function<void()> fn) {
 
 /// Exchanged without looking first, as run_ready() does: of the two whoever comes second sees what the other one wrote
 /// before, so that either the loop is asked for or the inbox is found.
-void Host::request_schedule() noexcept {
+[[gnu::hot]] void Host::request_schedule() noexcept {
   if (!is_scheduled_.exchange(true, std::memory_order_acq_rel)) {
     schedule();
   }
 }
 
-void Host::enqueue(detail::Ready& item) noexcept {
+[[gnu::hot]] void Host::enqueue(detail::Ready& item) noexcept {
   if (item.run == nullptr || detail::ForeignFiber::is(item)) {
     if (std::exchange(static_cast<GreenletRecord&>(item).is_queued, true)) {
       return;
@@ -115,7 +115,7 @@ void Host::remove_from_inbox(Waiter& waiter) noexcept {
   }
 }
 
-void Host::take_inbox() noexcept {
+[[gnu::hot]] void Host::take_inbox() noexcept {
   if (!has_inbox_.load(std::memory_order_acquire)) {
     return;
   }
@@ -138,11 +138,12 @@ void Host::take_inbox() noexcept {
     inbox_ = nullptr;
   }
   for (const auto& fn : posted) {
+    reactor_->count_run();
     fn();
   }
 }
 
-void Host::poll() {
+[[gnu::hot]] void Host::poll() {
   if (is_draining_) {
     return;
   }
@@ -171,14 +172,14 @@ void Host::drain() {
   }
 }
 
-void Host::wait_and_poll() {
+[[gnu::hot]] void Host::wait_and_poll() {
   is_draining_ = true;
   reactor_->poll(-1);
   run_ready(drain_limit);
   end_drain();
 }
 
-int Host::run_ready(int limit) {
+[[gnu::hot]] int Host::run_ready(int limit) {
   is_scheduled_.exchange(false, std::memory_order_acq_rel);
   collect_orphans(detail::this_thread_hub());
   take_inbox();
@@ -197,11 +198,12 @@ int Host::run_ready(int limit) {
       greenlet.is_queued = false;
       detail::resume(greenlet);
     }
+    reactor_->count_run();
   }
   return limit;
 }
 
-void Host::end_drain() noexcept {
+[[gnu::hot]] void Host::end_drain() noexcept {
   is_draining_ = false;
   if (ready_head_ != nullptr) {
     request_schedule();
@@ -209,7 +211,7 @@ void Host::end_drain() noexcept {
   update_watch();
 }
 
-void Host::update_watch() noexcept {
+[[gnu::hot]] void Host::update_watch() noexcept {
   reactor_->arm_timer();
   if (const bool wanted = waiting_ != 0; wanted != is_watched_) {
     is_watched_ = wanted;

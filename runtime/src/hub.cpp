@@ -351,7 +351,7 @@ GreenletRecord& make_bridge_greenlet(Host& host, StackOptions stack, std::string
   return greenlet;
 }
 
-void resume(GreenletRecord& greenlet) {
+[[gnu::hot]] void resume(GreenletRecord& greenlet) {
   Hub& hub = hub_of(greenlet);
   Carrier* const carrier = greenlet.state == State::fresh ? &hub.stacks.acquire(greenlet.stack_class) : nullptr;
   GreenletRecord* const return_to = std::exchange(hub.return_to, hub.current);
@@ -369,7 +369,7 @@ void resume(GreenletRecord& greenlet) {
   }
 }
 
-void suspend(ThreadHub& thread_hub) {
+[[gnu::hot]] void suspend(ThreadHub& thread_hub) {
   Hub& hub = static_cast<Hub&>(thread_hub);
   hub.current->has_suspended = true;
   ++hub.counts.suspended;
@@ -404,7 +404,7 @@ void release_reference(GreenletRecord& greenlet) noexcept {
   }
 }
 
-void collect_orphans(ThreadHub& thread_hub) noexcept {
+[[gnu::hot]] void collect_orphans(ThreadHub& thread_hub) noexcept {
   Hub& hub = static_cast<Hub&>(thread_hub);
   if (!hub.has_orphans.load(std::memory_order_acquire)) {
     return;

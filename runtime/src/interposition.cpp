@@ -26,7 +26,11 @@ namespace detail {
 namespace {
 
 /// So long at most nobody looks: a descriptor may have been closed by a call that nobody intercepts.
-constexpr std::chrono::seconds blind_limit{1};
+constexpr std::chrono::milliseconds blind_limit{1000};
+/// The same where even the registration is that of an earlier wait, and may be that of another file.
+constexpr std::chrono::milliseconds assumed_limit{50};
+/// The same where there is no registration.
+constexpr std::chrono::milliseconds unregistered_limit{10};
 
 /// @return 0, or why a call of this greenlet must not wait.
 int reason_to_end(const GreenletRecord& greenlet) noexcept {
@@ -42,7 +46,7 @@ int reason_to_end(const GreenletRecord& greenlet) noexcept {
 /// The descriptors of one wait, watched while this exists.
 class Watches {
  public:
-  Watches(Reactor& reactor, Waiter& waiter, pollfd* items, std::size_t count)
+  Watches(Reactor& reactor, Waiter& waiter, pollfd* items, std::size_t count, std::uint32_t changes)
       : reactor_(reactor), items_(items), count_(count) {
     if (count > few_.size()) {
       many_ = std::make_unique<Watch[]>(count);
@@ -52,8 +56,9 @@ class Watches {
       watch.waiter = &waiter;
       watch.fd = items[i].fd;
       watch.events = static_cast<std::uint32_t>(static_cast<std::uint16_t>(items[i].events));
-      if (watch.fd >= 0 && reactor.watch(watch) != 0) {
-        is_blind_ = true;
+      if (watch.fd >= 0) {
+        is_blind_ = reactor.watch(watch, changes) != 0 || is_blind_;
+        is_assumed_ = is_assumed_ || watch.is_assumed;
       }
     }
   }
@@ -65,8 +70,27 @@ class Watches {
   Watches(const Watches&) = delete;
   Watches& operator=(const Watches&) = delete;
 
-  /// Some cannot be registered: epoll sets within each other, files, limits of the system.
-  [[nodiscard]] bool is_blind() const noexcept { return is_blind_; }
+  /// @return After how long to look, whatever happens. Some cannot be registered: epoll sets within each other, files,
+  ///         limits of the system.
+  [[nodiscard]] std::chrono::milliseconds limit() const noexcept {
+    return is_blind_ ? unregistered_limit : is_assumed_ ? assumed_limit : blind_limit;
+  }
+
+  /// Nothing was heard for so long: the next wait assumes nothing.
+  void distrust() noexcept {
+    for (std::size_t i = 0; i != count_; ++i) {
+      if (at(i).is_assumed) {
+        reactor_.distrust(at(i));
+      }
+    }
+  }
+
+  /// Says of the only descriptor what the event said of it, if that was just now.
+  void tell_news() noexcept {
+    if (count_ == 1) {
+      items_->revents = static_cast<short>(static_cast<std::uint16_t>(reactor_.news(at(0))));
+    }
+  }
 
   /// @return Whether one was closed meanwhile; marks those.
   bool mark_closed() noexcept {
@@ -87,6 +111,7 @@ class Watches {
   std::array<Watch, 4> few_{};
   std::unique_ptr<Watch[]> many_;
   bool is_blind_ = false;
+  bool is_assumed_ = false;
 };
 
 WaitReason reason_of(const pollfd* items, std::size_t count) noexcept {
@@ -99,18 +124,22 @@ WaitReason reason_of(const pollfd* items, std::size_t count) noexcept {
                     items->fd);
 }
 
-int wait(pollfd* items, std::size_t count, std::int64_t until) noexcept {
+[[gnu::hot]] int wait(pollfd* items, std::size_t count, std::int64_t until) noexcept {
   const GreenletRecord& greenlet = *this_thread_hub().current;
-  if (const int error = reason_to_end(greenlet); error != 0) {
-    return error;
-  }
   try {
     Waiter waiter(reason_of(items, count));
-    Watches watches(*HostAccess::reactor(*greenlet.host), waiter, items, count);
+    Watches watches(*HostAccess::reactor(*greenlet.host), waiter, items, count, interposer()->changes->load());
     const Deadline bound = until == no_bound ? Deadline() : Deadline::at(TimePoint(Duration(until)));
-    const Deadline look = Deadline::in(watches.is_blind() ? std::chrono::milliseconds(10) : blind_limit);
-    waiter.wait(count == 0 ? bound : earlier(bound, look));
-    return watches.mark_closed() ? EBADF : 0;
+    const bool is_woken = waiter.wait(count == 0 ? bound : earlier(bound, Deadline::in(watches.limit())));
+    if (watches.mark_closed()) {
+      return EBADF;
+    }
+    if (is_woken) {
+      watches.tell_news();
+    } else {
+      watches.distrust();
+    }
+    return 0;
   } catch (const std::bad_alloc&) {
     return ENOMEM;
   } catch (...) {

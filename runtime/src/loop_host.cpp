@@ -38,7 +38,7 @@ void LoopHost::schedule() noexcept {
   }
 }
 
-void LoopHost::watch(bool) noexcept {}
+[[gnu::hot]] void LoopHost::watch(bool) noexcept {}
 
 void LoopHost::turn(Duration length) noexcept {
   const Turn here(*this);
@@ -54,14 +54,14 @@ void LoopHost::run(detail::OperationState& operation) {
   }
 }
 
-void LoopHost::run_until(const bool& is_done) {
+[[gnu::hot]] void LoopHost::run_until(const bool& is_done) {
   const Turn turn(*this);
   while (!is_done) {
     step();
   }
 }
 
-void LoopHost::step() {
+[[gnu::hot]] void LoopHost::step() {
   if (has_work_.exchange(false, std::memory_order_acq_rel)) {
     poll();
   } else {

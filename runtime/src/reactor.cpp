@@ -104,7 +104,7 @@ bool Reactor::add_wake(int fd) noexcept {
   return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-Reactor::Slot& Reactor::slot(int fd) {
+[[gnu::hot]] Reactor::Slot& Reactor::slot(int fd) {
   if (fd < 0) {
     throw_system("waiting for a descriptor", EBADF);
   }
@@ -120,7 +120,7 @@ Reactor::Slot& Reactor::slot(int fd) {
 
 /// Sets what epoll reports of a descriptor; returns 0 or the error. The registration may have gone behind our back, or be
 /// there already.
-int Reactor::control(int fd, Slot& slot, std::uint32_t events) noexcept {
+[[gnu::hot]] int Reactor::control(int fd, Slot& slot, std::uint32_t events) noexcept {
   epoll_event event{};
   event.events = events;
   event.data.u64 = key(fd, slot.generation);
@@ -156,7 +156,7 @@ void Reactor::forget(int fd, std::uint32_t generation) noexcept {
   has_forgotten_.store(true, std::memory_order_release);
 }
 
-void Reactor::take_forgotten() noexcept {
+[[gnu::hot]] void Reactor::take_forgotten() noexcept {
   if (!has_forgotten_.load(std::memory_order_acquire)) {
     return;
   }
@@ -172,7 +172,7 @@ void Reactor::take_forgotten() noexcept {
   has_forgotten_.store(false, std::memory_order_relaxed);
 }
 
-Interest Reactor::wait(int fd, Interest interest, Deadline deadline) {
+[[gnu::hot]] Interest Reactor::wait(int fd, Interest interest, Deadline deadline) {
   Slot& bound = slot(fd);
   Waiter waiter(reason_of(fd, interest));
   const Claim claim(bound, interest, waiter);
@@ -209,7 +209,7 @@ Interest Reactor::wait_once(int fd, Interest interest, Deadline deadline) {
   }
 }
 
-std::uint32_t Reactor::wanted_events(const Slot& slot) noexcept {
+[[gnu::hot]] std::uint32_t Reactor::wanted_events(const Slot& slot) noexcept {
   std::uint32_t events = (slot.reader != nullptr ? read_events : 0) | (slot.writer != nullptr ? write_events : 0);
   for (const Watch* watch = slot.watches; watch != nullptr; watch = watch->next) {
     events |= watch->events;
@@ -217,21 +217,29 @@ std::uint32_t Reactor::wanted_events(const Slot& slot) noexcept {
   return events;
 }
 
-int Reactor::watch(Watch& watch) {
+[[gnu::hot]] int Reactor::watch(Watch& watch, std::uint32_t changes) {
   take_forgotten();
   Slot& borrowed = slot(watch.fd);
   watch.next = std::exchange(borrowed.watches, &watch);
   watch.is_watched = true;
+  const std::uint32_t wanted = wanted_events(borrowed);
+  watch.is_assumed = borrowed.is_registered && borrowed.changes == changes && (wanted & ~borrowed.armed) == 0;
+  if (watch.is_assumed) {
+    return 0;
+  }
   // As in wait_once().
   borrowed.is_registered = true;
-  const int error = control(watch.fd, borrowed, wanted_events(borrowed));
+  borrowed.changes = changes;
+  const int error = control(watch.fd, borrowed, wanted);
   if (error != 0) {
     unwatch(watch);
   }
   return error;
 }
 
-void Reactor::unwatch(Watch& watch) noexcept {
+void Reactor::distrust(const Watch& watch) noexcept { --slot(watch.fd).changes; }
+
+[[gnu::hot]] void Reactor::unwatch(Watch& watch) noexcept {
   if (!std::exchange(watch.is_watched, false)) {
     return;
   }
@@ -268,7 +276,7 @@ void Reactor::closing(int fd) noexcept {
   }
 }
 
-void Reactor::dispatch(const epoll_event& event) noexcept {
+[[gnu::hot]] void Reactor::dispatch(const epoll_event& event) noexcept {
   const int fd = static_cast<int>(static_cast<std::uint32_t>(event.data.u64));
   Slot& ready = slots_[static_cast<std::size_t>(fd / slots_per_chunk)][static_cast<std::size_t>(fd % slots_per_chunk)];
   if (key(fd, ready.generation) != event.data.u64) {
@@ -284,7 +292,9 @@ void Reactor::dispatch(const epoll_event& event) noexcept {
     ready.writer->wake();
   }
   for (Watch* watch = ready.watches; watch != nullptr; watch = watch->next) {
-    if ((event.events & (watch->events | broken_events)) != 0) {
+    if (const std::uint32_t found = event.events & (watch->events | broken_events); found != 0) {
+      watch->ready = found;
+      watch->told_at = runs_;
       watch->waiter->wake();
     }
   }
@@ -304,7 +314,7 @@ void Reactor::dispatch(const epoll_event& event) noexcept {
   }
 }
 
-int Reactor::poll(int timeout) noexcept {
+[[gnu::hot]] int Reactor::poll(int timeout) noexcept {
   take_forgotten();
   std::array<epoll_event, 128> events;
   const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
@@ -319,13 +329,13 @@ int Reactor::poll(int timeout) noexcept {
   return std::max(count, 0);
 }
 
-void Reactor::add(Timer& timer) {
+[[gnu::hot]] void Reactor::add(Timer& timer) {
   timers_.push_back(&timer);
   timer.index = timers_.size() - 1;
   sift_up(timer.index);
 }
 
-void Reactor::remove(Timer& timer) noexcept {
+[[gnu::hot]] void Reactor::remove(Timer& timer) noexcept {
   const std::size_t index = std::exchange(timer.index, Timer::not_queued);
   if (index == Timer::not_queued) {
     return;
@@ -339,12 +349,12 @@ void Reactor::remove(Timer& timer) noexcept {
   }
 }
 
-void Reactor::place(std::size_t index, Timer* timer) noexcept {
+[[gnu::hot]] void Reactor::place(std::size_t index, Timer* timer) noexcept {
   timers_[index] = timer;
   timer->index = index;
 }
 
-void Reactor::sift_up(std::size_t index) noexcept {
+[[gnu::hot]] void Reactor::sift_up(std::size_t index) noexcept {
   Timer* const timer = timers_[index];
   for (; index != 0 && timer->when < timers_[(index - 1) / 2]->when; index = (index - 1) / 2) {
     place(index, timers_[(index - 1) / 2]);
@@ -352,7 +362,7 @@ void Reactor::sift_up(std::size_t index) noexcept {
   place(index, timer);
 }
 
-void Reactor::sift_down(std::size_t index) noexcept {
+[[gnu::hot]] void Reactor::sift_down(std::size_t index) noexcept {
   Timer* const timer = timers_[index];
   for (std::size_t child; (child = 2 * index + 1) < timers_.size(); index = child) {
     if (child + 1 < timers_.size() && timers_[child + 1]->when < timers_[child]->when) {
@@ -366,7 +376,7 @@ void Reactor::sift_down(std::size_t index) noexcept {
   place(index, timer);
 }
 
-void Reactor::arm_timer() noexcept {
+[[gnu::hot]] void Reactor::arm_timer() noexcept {
   // Set later than needed never, earlier than needed often: a timer that was removed leaves the descriptor as it is.
   if (timers_.empty() || timers_.front()->when >= armed_at_) {
     return;

@@ -33,6 +33,9 @@ struct Watch {
   std::uint32_t events = 0;  // as epoll has them, and poll() too
   bool is_watched = false;
   bool is_closed = false;    // by this thread, meanwhile
+  bool is_assumed = false;   // a registration of before stands, unless the descriptor was closed unseen
+  std::uint32_t ready = 0;   // what the last event said
+  std::uint64_t told_at = 0; // how many had run by then
   Watch* next = nullptr;
 };
 
@@ -67,8 +70,17 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   Interest wait_once(int fd, Interest interest, Deadline deadline);
 
   /// Begins to watch a descriptor that somebody else may close.
+  /// @param changes  Counts the closes of descriptors that are seen, by any thread. A registration made since the last one is
+  ///                 taken to stand, which saves a system call; one that a close unseen has taken away stays silent until
+  ///                 distrust().
   /// @return 0, or an error: nothing is watched.
-  int watch(Watch& watch);
+  int watch(Watch& watch, std::uint32_t changes);
+  /// The next watch() of that descriptor registers it.
+  void distrust(const Watch& watch) noexcept;
+  /// Something runs that may use descriptors: what events said is no news any more.
+  void count_run() noexcept { ++runs_; }
+  /// @return What is ready, as the event said that ended the wait; 0 when anything has run since, or it was no event.
+  [[nodiscard]] std::uint32_t news(const Watch& watch) const noexcept { return watch.told_at == runs_ ? watch.ready : 0; }
   /// Ends it, where it has begun. The registration stays, for the next time.
   void unwatch(Watch& watch) noexcept;
   /// The descriptor is about to be closed on this thread: ends its registration, and all waits for it.
@@ -98,6 +110,7 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
     Watch* watches = nullptr;
     std::uint32_t generation = 0;
     std::uint32_t armed = 0;          // the events that epoll reports
+    std::uint32_t changes = 0;        // as watch() was told when the registration was made
     bool is_registered = false;
     Interest ready = Interest::both;  // what the last event said
   };
@@ -116,6 +129,7 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   const pid_t process_ = getpid();
   int epoll_ = -1;
   int timer_ = -1;
+  std::uint64_t runs_ = 1;
   std::vector<std::unique_ptr<Slot[]>> slots_;
   std::vector<Timer*> timers_;
   TimePoint armed_at_ = TimePoint::max();

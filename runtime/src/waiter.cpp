@@ -37,16 +37,16 @@ void futex_wake(std::atomic<std::uint32_t>& word) noexcept {
 
 }  // namespace
 
-Waiter::Waiter(WaitReason reason) noexcept : reason_(reason) {
+[[gnu::hot]] Waiter::Waiter(WaitReason reason) noexcept : reason_(reason) {
   GreenletRecord& current = *detail::this_thread_hub().current;
   const bool can_suspend = current.host != nullptr && !current.is_unwinding;
   greenlet_ = can_suspend ? &current : nullptr;
   host_ = can_suspend ? current.host : nullptr;
 }
 
-Waiter::~Waiter() = default;
+[[gnu::hot]] Waiter::~Waiter() = default;
 
-bool Waiter::wait(Deadline deadline) {
+[[gnu::hot]] bool Waiter::wait(Deadline deadline) {
   if (is_woken()) {
     return true;
   }
@@ -54,7 +54,7 @@ bool Waiter::wait(Deadline deadline) {
   return greenlet_ != nullptr ? wait_in_greenlet(deadline) : wait_in_thread(deadline);
 }
 
-bool Waiter::wait_in_greenlet(Deadline deadline) {
+[[gnu::hot]] bool Waiter::wait_in_greenlet(Deadline deadline) {
   detail::ThreadHub& hub = detail::this_thread_hub();
   Reactor& reactor = *HostAccess::reactor(*host_);
   Scopes& scopes = greenlet_->scopes;
@@ -159,7 +159,7 @@ void Waiter::wait_always() noexcept {
   }
 }
 
-void Waiter::wake() noexcept {
+[[gnu::hot]] void Waiter::wake() noexcept {
   Host* const host = host_;
   if (host != nullptr && !host->is_own_thread()) {
     host->enqueue_from_afar(*this);
@@ -182,7 +182,7 @@ void Waiter::wake() noexcept {
 
 void Waiter::interrupt() noexcept { host_->enqueue(*greenlet_); }
 
-void Waiter::settle() noexcept {
+[[gnu::hot]] void Waiter::settle() noexcept {
   std::uint32_t state = state_.load(std::memory_order_acquire);
   if (state == woken ||
       (state == waiting && state_.compare_exchange_strong(state, fresh, std::memory_order_acq_rel)) || host_ == nullptr) {

@@ -10,7 +10,9 @@
 #include <poll.h>
 #include <unistd.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <greenway/runtime/event.hpp>
@@ -270,6 +272,109 @@ TEST_CASE("dup2 of a descriptor to itself disturbs nobody who waits for it") {
                                    put(pair.ends[1], "a");
                                  });
   CHECK(outcome == Seen{1, ENOTTY, "a"});
+}
+
+TEST_CASE("whether a descriptor waits is what was last said of it, by whatever call") {
+  const auto first_nothing_then = [](const std::function<void(int, bool)>& set) {
+    const Sockets pair;
+    Seen nothing;
+    Seen something;
+    together({[&] {
+                set(pair.ends[0], true);
+                nothing = read_one(pair.ends[0]);
+                CHECK(read_one(pair.ends[0]) == nothing);
+                set(pair.ends[0], false);
+                something = read_one(pair.ends[0]);
+              },
+              [&] { put(pair.ends[1], "a"); }});
+    CHECK(nothing == Seen{-1, EAGAIN});
+    CHECK(something == Seen{1, ENOTTY, "a"});
+  };
+  first_nothing_then([](int fd, bool on) { fcntl(fd, F_SETFL, O_RDWR | (on ? O_NONBLOCK : 0)); });
+  first_nothing_then([](int fd, bool on) { fcntl64(fd, F_SETFL, O_RDWR | (on ? O_NONBLOCK : 0)); });
+  first_nothing_then([](int fd, bool on) {
+    int value = on ? 1 : 0;
+    ioctl(fd, FIONBIO, &value);
+  });
+  first_nothing_then([](int fd, bool on) {
+    const int copy = dup(fd);
+    fcntl(copy, F_SETFL, O_RDWR | (on ? O_NONBLOCK : 0));
+    close(copy);
+  });
+}
+
+TEST_CASE("a descriptor waits though another one of its number did not") {
+  const Sockets pair;
+  Seen nothing;
+  Seen something;
+  together({[&] {
+              const Sockets other(SOCK_STREAM | SOCK_NONBLOCK);
+              const int fd = dup(other.ends[0]);
+              nothing = read_one(fd);
+              CHECK(read_one(fd) == nothing);
+              close(fd);
+              CHECK(dup(pair.ends[0]) == fd);
+              something = read_one(fd);
+              close(fd);
+            },
+            [&] { put(pair.ends[1], "a"); }});
+  CHECK(nothing == Seen{-1, EAGAIN});
+  CHECK(something == Seen{1, ENOTTY, "a"});
+}
+
+TEST_CASE("a greenlet that finds nothing to be read and then polls hears of what has come in between") {
+  const Sockets pair;
+  fcntl(pair.ends[0], F_SETFL, O_RDWR | O_NONBLOCK);
+  Seen polled;
+  together({[&] {
+    read_one(pair.ends[0]);
+    read_one(pair.ends[0]);
+    put(pair.ends[1], "a");
+    polled = poll_one(pair.ends[0]);
+  }});
+  CHECK(polled == Seen{1, ENOTTY, std::to_string(POLLIN)});
+}
+
+TEST_CASE("of two greenlets that poll one descriptor the second is not told of what the first has read") {
+  const Sockets pair;
+  std::vector<Seen> got;
+  const auto reader = [&] {
+    fcntl(pair.ends[0], F_SETFL, O_RDWR | O_NONBLOCK);
+    poll_one(pair.ends[0]);
+    got.push_back(read_one(pair.ends[0]));
+    if (got.size() == 1) {
+      gw::yield();
+      put(pair.ends[1], "b");
+    }
+  };
+  together({reader, reader, [&] { put(pair.ends[1], "a"); }});
+  CHECK(got == std::vector{Seen{1, ENOTTY, "a"}, Seen{1, ENOTTY, "b"}});
+}
+
+TEST_CASE("a descriptor that is closed and taken again by calls that nobody intercepts is waited for all the same") {
+  const Sockets pair;
+  const Sockets other;
+  Seen before;
+  Seen after;
+  together({[&] {
+              const int fd = dup(pair.ends[0]);
+              before = poll_one(fd);
+              const Seen drained = read_one(fd);
+              CHECK(drained.data == "a");
+              syscall(SYS_close, fd);
+              CHECK(syscall(SYS_dup, other.ends[0]) == fd);
+              after = poll_one(fd);
+              syscall(SYS_close, fd);
+            },
+            [&] {
+              put(pair.ends[1], "a");
+              gw::yield();
+              gw::yield();
+              put(other.ends[1], "b");
+            }});
+  const Seen readable{1, ENOTTY, std::to_string(POLLIN)};
+  CHECK(before == readable);
+  CHECK(after == readable);
 }
 
 TEST_CASE("a child that a greenlet forks blocks, while the greenlets of its parent go on") {

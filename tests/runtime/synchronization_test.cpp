@@ -241,6 +241,22 @@ TEST_CASE("the first error of a group cancels the others and is thrown when they
   SECTION("in a greenlet") { run(work); }
 }
 
+TEST_CASE("a child that is spawned into a group that has failed is cancelled when the group waits") {
+  const auto work = [] {
+    TaskGroup group;
+    bool went_on = false;
+    group.spawn([] { throw std::runtime_error("first"); });
+    group.spawn([&] {
+      Event().wait();
+      went_on = true;
+    });
+    CHECK_THROWS_WITH(group.wait(), "first");
+    CHECK_FALSE(went_on);
+  };
+  SECTION("in a thread") { work(); }
+  SECTION("in a greenlet") { run(work); }
+}
+
 TEST_CASE("no child outlives its group, even when the group is left by an exception or a cancellation") {
   run([] {
     int unwound = 0;

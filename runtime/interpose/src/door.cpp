@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bindings.hpp"
+#include "descriptor.hpp"
 
 namespace greenway::interpose {
 
@@ -23,7 +24,7 @@ void leave_in_child() noexcept { running = nullptr; }
 
 void first_use() noexcept { warn_of_bypassing_library("libpq.so"); }
 
-constinit detail::Interposer self{enter_thread, first_use, false};
+constinit detail::Interposer self{enter_thread, first_use, false, &changes};
 
 const detail::Interposer* attach(const detail::Interposition& to) noexcept {
   if (runtime != nullptr) {
@@ -55,7 +56,7 @@ void tell(const char* call, int fd, const char* what) noexcept {
   }
 }
 
-bool passes_on(const GreenletRecord& greenlet, const char* call, int fd) noexcept {
+[[gnu::hot]] bool passes_on(const GreenletRecord& greenlet, const char* call, int fd) noexcept {
   if (greenlet.interposing == detail::Interposing::on && greenlet.host != nullptr) {
     tell(call, fd, "intercepted");
     return false;

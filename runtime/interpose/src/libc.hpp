@@ -9,6 +9,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -50,6 +51,26 @@ class Function<name, R(A...)> {
 template <Name name, class R, class... A>
 class Function<name, R(A...) noexcept> : public Function<name, R(A...)> {};
 
+/// One that takes one argument more, whose type it tells from the others.
+template <Name name, class R, class... A>
+class Function<name, R(A..., ...)> {
+ public:
+  R operator()(A... arguments, void* last) const {
+    if (call_ == nullptr) [[unlikely]] {
+      call_ = reinterpret_cast<Pointer>(dlsym(RTLD_NEXT, name.characters));
+    }
+    return call_(arguments..., last);
+  }
+
+ private:
+  using Pointer = R (*)(A..., ...);
+
+  inline static constinit Pointer call_ = nullptr;
+};
+
+template <Name name, class R, class... A>
+class Function<name, R(A..., ...) noexcept> : public Function<name, R(A..., ...)> {};
+
 // The attributes of libc's declarations mean nothing for a type.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wignored-attributes"
@@ -88,6 +109,8 @@ inline constexpr Function<"usleep", decltype(::usleep)> usleep;
 inline constexpr Function<"sleep", decltype(::sleep)> sleep;
 
 inline constexpr Function<"close", decltype(::close)> close;
+inline constexpr Function<"fcntl", decltype(::fcntl)> fcntl;
+inline constexpr Function<"ioctl", decltype(::ioctl)> ioctl;
 inline constexpr Function<"dup2", decltype(::dup2)> dup2;
 inline constexpr Function<"dup3", decltype(::dup3)> dup3;
 inline constexpr Function<"getaddrinfo", decltype(::getaddrinfo)> getaddrinfo;

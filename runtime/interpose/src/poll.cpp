@@ -4,9 +4,11 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <utility>
 
 #include <signal.h>
 
+#include "descriptor.hpp"
 #include "door.hpp"
 #include "libc.hpp"
 #include "moment.hpp"
@@ -58,10 +60,25 @@ int look_until(const sigset_t* mask, std::int64_t until, Look look, Wait wait) n
   }
 }
 
-int poll_until(pollfd* items, nfds_t count, std::int64_t until, const sigset_t* mask) noexcept {
+/// @return Whether all that is asked is whether one descriptor can be read that could not just now. The answer is forgotten.
+bool is_emptied(const pollfd* items, nfds_t count) noexcept {
+  const int fd = std::exchange(emptied, -1);
+  return count == 1 && fd >= 0 && items->fd == fd && (items->events & ~(POLLIN | POLLERR | POLLHUP)) == 0;
+}
+
+[[gnu::hot]] int poll_until(pollfd* items, nfds_t count, std::int64_t until, const sigset_t* mask) noexcept {
   const KeepErrno keep;
   int closed = 0;
+  // A client sends, finds nothing to be read yet, and waits: it has looked already.
+  bool is_known_empty = is_emptied(items, count) && mask == nullptr;
+  bool is_told = false;
   const auto look = [&]() noexcept {
+    if (std::exchange(is_known_empty, false)) {
+      return 0;
+    }
+    if (is_told) {
+      return 1;
+    }
     constexpr timespec at_once{};
     return mask == nullptr ? libc::poll(items, count, 0) : libc::ppoll(items, count, &at_once, mask);
   };
@@ -70,6 +87,7 @@ int poll_until(pollfd* items, nfds_t count, std::int64_t until, const sigset_t* 
     for (nfds_t i = 0; error == EBADF && i != count; ++i) {
       closed += items[i].revents != 0 ? 1 : 0;
     }
+    is_told = error == 0 && count == 1 && mask == nullptr && items->revents != 0;
     return error;
   };
   const int found = look_until(mask, until, look, wait);
@@ -189,7 +207,7 @@ int epoll_until(int epoll, epoll_event* events, int count, int timeout, const si
 /// What becomes of the calls of a greenlet that is marked.
 namespace suspending {
 
-[[gnu::noinline]] int poll(pollfd* items, nfds_t count, int timeout) {
+[[gnu::noinline, gnu::hot]] int poll(pollfd* items, nfds_t count, int timeout) {
   if (is_libcs("poll") || timeout == 0) {
     return libc::poll(items, count, timeout);
   }
@@ -249,7 +267,7 @@ namespace suspending {
 
 using namespace greenway::interpose;
 
-GREENWAY_INTERPOSED int poll(pollfd* items, nfds_t count, int timeout) {
+GREENWAY_INTERPOSED [[gnu::hot]] int poll(pollfd* items, nfds_t count, int timeout) {
   return is_marked() ? suspending::poll(items, count, timeout) : libc::poll(items, count, timeout);
 }
 

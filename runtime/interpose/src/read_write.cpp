@@ -167,16 +167,16 @@ bool is_empty(const iovec* vectors, int count) noexcept {
 namespace suspending {
 
 [[gnu::noinline]] ssize_t read(int fd, void* buffer, std::size_t size) {
-  if (is_libcs("read", fd) || size == 0) {
-    return libc::read(fd, buffer, size);
+  if (is_libcs("read", fd) || size == 0 || is_known_nonblocking(fd)) {
+    return note_emptied(fd, libc::read(fd, buffer, size));
   }
   const iovec vector{buffer, size};
   return read_vectors(fd, &vector, 1);
 }
 
 [[gnu::noinline]] ssize_t readv(int fd, const iovec* vectors, int count) {
-  if (is_libcs("readv", fd) || is_empty(vectors, count)) {
-    return libc::readv(fd, vectors, count);
+  if (is_libcs("readv", fd) || is_empty(vectors, count) || is_known_nonblocking(fd)) {
+    return note_emptied(fd, libc::readv(fd, vectors, count));
   }
   return read_vectors(fd, vectors, count);
 }
@@ -190,7 +190,7 @@ namespace suspending {
 }
 
 [[gnu::noinline]] ssize_t write(int fd, const void* buffer, std::size_t size) {
-  if (is_libcs("write", fd) || size == 0) {
+  if (is_libcs("write", fd) || size == 0 || is_known_nonblocking(fd)) {
     return libc::write(fd, buffer, size);
   }
   const iovec vector{const_cast<void*>(buffer), size};
@@ -198,7 +198,7 @@ namespace suspending {
 }
 
 [[gnu::noinline]] ssize_t writev(int fd, const iovec* vectors, int count) {
-  if (is_libcs("writev", fd) || is_empty(vectors, count)) {
+  if (is_libcs("writev", fd) || is_empty(vectors, count) || is_known_nonblocking(fd)) {
     return libc::writev(fd, vectors, count);
   }
   return write_vectors(fd, vectors, count);

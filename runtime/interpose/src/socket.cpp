@@ -10,23 +10,25 @@ namespace greenway::interpose {
 
 namespace {
 
-/// Calls with these flags never wait.
-constexpr int never_waits = MSG_DONTWAIT | MSG_ERRQUEUE;
+/// @return Whether a call with these flags is known not to wait.
+bool waits_never(int fd, int flags) noexcept {
+  return (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) != 0 || is_known_nonblocking(fd);
+}
 
 short readable(int flags) noexcept { return (flags & MSG_OOB) != 0 ? POLLPRI : POLLIN; }
 
 /// Makes a descriptor non-blocking for the length of one call that has no flag of its own for that.
 class NonBlocking {
  public:
-  explicit NonBlocking(int fd) noexcept : fd_(fd), flags_(fcntl(fd, F_GETFL)) {
+  explicit NonBlocking(int fd) noexcept : fd_(fd), flags_(::fcntl(fd, F_GETFL)) {
     if (flags_ >= 0 && (flags_ & O_NONBLOCK) == 0) {
-      fcntl(fd_, F_SETFL, flags_ | O_NONBLOCK);
+      ::fcntl(fd_, F_SETFL, flags_ | O_NONBLOCK);
     }
   }
   ~NonBlocking() {
     if (flags_ >= 0 && (flags_ & O_NONBLOCK) == 0) {
       const int error = errno;
-      fcntl(fd_, F_SETFL, flags_);
+      ::fcntl(fd_, F_SETFL, flags_);
       errno = error;
     }
   }
@@ -153,30 +155,30 @@ int each(unsigned count, std::int64_t until, Attempt attempt) noexcept {
 /// What becomes of the calls of a greenlet that is marked.
 namespace suspending {
 
-[[gnu::noinline]] ssize_t recv(int fd, void* buffer, std::size_t size, int flags) {
-  if (is_libcs("recv", fd) || (flags & never_waits) != 0) {
-    return libc::recv(fd, buffer, size, flags);
+[[gnu::noinline, gnu::hot]] ssize_t recv(int fd, void* buffer, std::size_t size, int flags) {
+  if (is_libcs("recv", fd) || waits_never(fd, flags)) {
+    return note_emptied(fd, libc::recv(fd, buffer, size, flags));
   }
   return receive(fd, buffer, size, flags, nullptr, nullptr);
 }
 
-[[gnu::noinline]] ssize_t recvfrom(int fd, void* buffer, std::size_t size, int flags, sockaddr* address, socklen_t* length) {
-  if (is_libcs("recvfrom", fd) || (flags & never_waits) != 0) {
-    return libc::recvfrom(fd, buffer, size, flags, address, length);
+[[gnu::noinline, gnu::hot]] ssize_t recvfrom(int fd, void* buffer, std::size_t size, int flags, sockaddr* address, socklen_t* length) {
+  if (is_libcs("recvfrom", fd) || waits_never(fd, flags)) {
+    return note_emptied(fd, libc::recvfrom(fd, buffer, size, flags, address, length));
   }
   return receive(fd, buffer, size, flags, address, length);
 }
 
 [[gnu::noinline]] ssize_t recvmsg(int fd, msghdr* message, int flags) {
-  if (is_libcs("recvmsg", fd) || (flags & never_waits) != 0) {
-    return libc::recvmsg(fd, message, flags);
+  if (is_libcs("recvmsg", fd) || waits_never(fd, flags)) {
+    return note_emptied(fd, libc::recvmsg(fd, message, flags));
   }
   return until_done(fd, readable(flags), SO_RCVTIMEO,
                     [=]() noexcept { return libc::recvmsg(fd, message, flags | MSG_DONTWAIT); });
 }
 
 [[gnu::noinline]] int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
-  if (is_libcs("recvmmsg", fd) || (flags & never_waits) != 0 || (timeout != nullptr && !is_length(*timeout))) {
+  if (is_libcs("recvmmsg", fd) || waits_never(fd, flags) || (timeout != nullptr && !is_length(*timeout))) {
     return libc::recvmmsg(fd, messages, count, flags, timeout);
   }
   const std::int64_t until = timeout == nullptr ? detail::no_bound : from_now(nanoseconds(*timeout));
@@ -194,30 +196,30 @@ namespace suspending {
   return received;
 }
 
-[[gnu::noinline]] ssize_t send(int fd, const void* buffer, std::size_t size, int flags) {
-  if (is_libcs("send", fd) || (flags & never_waits) != 0) {
+[[gnu::noinline, gnu::hot]] ssize_t send(int fd, const void* buffer, std::size_t size, int flags) {
+  if (is_libcs("send", fd) || waits_never(fd, flags)) {
     return libc::send(fd, buffer, size, flags);
   }
   return send_whole(fd, buffer, size, flags, nullptr, 0);
 }
 
-[[gnu::noinline]] ssize_t sendto(int fd, const void* buffer, std::size_t size, int flags, const sockaddr* address,
+[[gnu::noinline, gnu::hot]] ssize_t sendto(int fd, const void* buffer, std::size_t size, int flags, const sockaddr* address,
                                    socklen_t length) {
-  if (is_libcs("sendto", fd) || (flags & never_waits) != 0) {
+  if (is_libcs("sendto", fd) || waits_never(fd, flags)) {
     return libc::sendto(fd, buffer, size, flags, address, length);
   }
   return send_whole(fd, buffer, size, flags, address, length);
 }
 
 [[gnu::noinline]] ssize_t sendmsg(int fd, const msghdr* message, int flags) {
-  if (is_libcs("sendmsg", fd) || (flags & never_waits) != 0) {
+  if (is_libcs("sendmsg", fd) || waits_never(fd, flags)) {
     return libc::sendmsg(fd, message, flags);
   }
   return send_message(fd, *message, flags);
 }
 
 [[gnu::noinline]] int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
-  if (is_libcs("sendmmsg", fd) || (flags & never_waits) != 0) {
+  if (is_libcs("sendmmsg", fd) || waits_never(fd, flags)) {
     return libc::sendmmsg(fd, messages, count, flags);
   }
   return each(count, detail::no_bound, [=](unsigned i) noexcept {
@@ -254,11 +256,11 @@ namespace suspending {
 
 using namespace greenway::interpose;
 
-GREENWAY_INTERPOSED ssize_t recv(int fd, void* buffer, std::size_t size, int flags) {
+GREENWAY_INTERPOSED [[gnu::hot]] ssize_t recv(int fd, void* buffer, std::size_t size, int flags) {
   return is_marked() ? suspending::recv(fd, buffer, size, flags) : libc::recv(fd, buffer, size, flags);
 }
 
-GREENWAY_INTERPOSED ssize_t recvfrom(int fd, void* buffer, std::size_t size, int flags, sockaddr* address, socklen_t* length) {
+GREENWAY_INTERPOSED [[gnu::hot]] ssize_t recvfrom(int fd, void* buffer, std::size_t size, int flags, sockaddr* address, socklen_t* length) {
   return is_marked() ? suspending::recvfrom(fd, buffer, size, flags, address, length) : libc::recvfrom(fd, buffer, size, flags, address, length);
 }
 
@@ -270,11 +272,11 @@ GREENWAY_INTERPOSED int recvmmsg(int fd, mmsghdr* messages, unsigned count, int 
   return is_marked() ? suspending::recvmmsg(fd, messages, count, flags, timeout) : libc::recvmmsg(fd, messages, count, flags, timeout);
 }
 
-GREENWAY_INTERPOSED ssize_t send(int fd, const void* buffer, std::size_t size, int flags) {
+GREENWAY_INTERPOSED [[gnu::hot]] ssize_t send(int fd, const void* buffer, std::size_t size, int flags) {
   return is_marked() ? suspending::send(fd, buffer, size, flags) : libc::send(fd, buffer, size, flags);
 }
 
-GREENWAY_INTERPOSED ssize_t sendto(int fd, const void* buffer, std::size_t size, int flags, const sockaddr* address, socklen_t length) {
+GREENWAY_INTERPOSED [[gnu::hot]] ssize_t sendto(int fd, const void* buffer, std::size_t size, int flags, const sockaddr* address, socklen_t length) {
   return is_marked() ? suspending::sendto(fd, buffer, size, flags, address, length) : libc::sendto(fd, buffer, size, flags, address, length);
 }
 

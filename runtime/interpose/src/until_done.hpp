@@ -4,18 +4,15 @@
 #include <algorithm>
 #include <optional>
 
-#include <fcntl.h>
 #include <sys/socket.h>
 
+#include "descriptor.hpp"
 #include "door.hpp"
 #include "libc.hpp"
 #include "moment.hpp"
 
 /// What all calls on one descriptor have in common: try without waiting, wait, try again.
 namespace greenway::interpose {
-
-/// @return Whether whoever opened the descriptor wants no waiting. The kernel knows: nothing is kept of it here.
-inline bool is_nonblocking(int fd) noexcept { return (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0; }
 
 /// @param option  SO_RCVTIMEO, SO_SNDTIMEO, or 0 for none.
 /// @return When a call that begins now gives up.

@@ -8,6 +8,7 @@
 /// to the other: the runtime looks for the function `greenway_interpose_attach` and hands it a table. Nothing that is called
 /// through it throws, since there is C code on the stack.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -23,14 +24,16 @@ inline constexpr std::int64_t no_bound = INT64_MAX;
 /// What the runtime does for the interposer.
 struct Interposition {
   /// Changes with the meaning of anything here.
-  static constexpr std::uint32_t current_layout = 1;
+  static constexpr std::uint32_t current_layout = 2;
 
   std::uint32_t layout = current_layout;
   std::uint32_t record_size = sizeof(GreenletRecord);  ///< As the runtime was compiled.
 
   /// Suspends the running greenlet until a descriptor may be ready, or for a while. At least once a second it returns, for
   /// what cannot be noticed.
-  /// @param items  Descriptors and events as for poll(); of those closed meanwhile `revents` is set to POLLNVAL.
+  /// @param items  Descriptors and events as for poll(); of those closed meanwhile `revents` is set to POLLNVAL. Where there is
+  ///               one, `revents` is what poll() would say of it, if the kernel has said so and nothing has run here since;
+  ///               otherwise 0.
   /// @param count  How many; may be none.
   /// @param until  Until when at most, in nanoseconds.
   /// @return 0: look again. EBADF: some were closed by another greenlet. ECANCELED: the greenlet was cancelled. ETIMEDOUT: a
@@ -62,6 +65,8 @@ struct Interposer {
   void (*first_use)() noexcept;
   /// Somebody wants to be told of each call.
   bool is_traced;
+  /// Counts the calls, on any thread, that may have changed which file a descriptor's number means.
+  const std::atomic<std::uint32_t>* changes;
 };
 
 /// The type of `greenway_interpose_attach`, which returns null for a runtime that it cannot serve.
