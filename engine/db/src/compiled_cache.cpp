@@ -1,13 +1,49 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "compiled_cache.hpp"
 
+#include <atomic>
 #include <string>
 
 namespace greenway::detail {
 
-[[gnu::hot]] FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape) {
+namespace {
+
+/// What this thread has found last, which is most often what it looks for next. It keeps the statement alive, so that no
+/// other one can have its address.
+struct Last {
+  std::uint64_t cache = 0;
   FoundStatement found;
-  if (find_known(statement.node().get(), found)) {
+};
+
+thread_local Last last;
+
+}  // namespace
+
+std::uint64_t CompiledCache::next_number() noexcept {
+  static std::atomic<std::uint64_t> caches{0};
+  return caches.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+[[gnu::hot]] FoundStatement CompiledCache::find_known(const Statement& statement) {
+  const Node* const root = statement.node().get();
+  Last& before = last;
+  if (before.cache == number_ && before.found.known->root.get() == root) [[likely]] {
+    return before.found;
+  }
+  const std::lock_guard lock(mutex_);
+  const auto place = known_places_.find(root);
+  if (place == known_places_.end()) {
+    return {};
+  }
+  entries_.splice(entries_.begin(), entries_, place->second);
+  const Entry& entry = *place->second;
+  before = {number_, {entry.compiled, entry.known, &entry.known->binds}};
+  return before.found;
+}
+
+FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape) {
+  FoundStatement found = find_known(statement);
+  if (found.compiled != nullptr) {
     return found;
   }
   shape.read(*statement.node());
@@ -20,8 +56,7 @@ namespace greenway::detail {
   return found;
 }
 
-[[gnu::hot]] FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape,
-                                                const Dialect* translating) {
+FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape, const Dialect* translating) {
   if (translating == nullptr) {
     return find(statement, shape);
   }
@@ -67,19 +102,6 @@ Executable CompiledCache::compiled(const Statement& statement, const StatementSh
     return {compile(statement, shape, dialect), std::move(key->parts), false};
   }
   return {compile(*key->returning, dialect), std::move(key->parts), true};
-}
-
-[[gnu::hot]] bool CompiledCache::find_known(const Node* root, FoundStatement& found) {
-  const std::lock_guard lock(mutex_);
-  const auto place = known_places_.find(root);
-  if (place == known_places_.end()) {
-    return false;
-  }
-  entries_.splice(entries_.begin(), entries_, place->second);
-  found.compiled = place->second->compiled;
-  found.known = place->second->known;
-  found.binds = &found.known->binds;
-  return true;
 }
 
 bool CompiledCache::find_shape(const NodeRef& root, const StatementShape& shape, FoundStatement& found) {

@@ -4,6 +4,7 @@
 // What statements of one engine were compiled to, by their shape; the least recently used go first.
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -41,7 +42,11 @@ class CompiledCache {
  public:
   CompiledCache(const Dialect& dialect, std::size_t limit) noexcept : dialect_(dialect), limit_(limit) {}
 
-  /// A statement that was executed before is found by its address, without being read: from its second execution on.
+  /// A statement that was executed before is found by its address, without being read: from its second execution on. What
+  /// this thread has found last it finds without a look at the cache, to which that counts as no use.
+  /// @return `compiled` is null: it is not known by its address.
+  FoundStatement find_known(const Statement& statement);
+  /// As find_known(), or by its shape, or compiled now.
   /// @param shape  Used for its memory; must outlive the use of what is returned.
   FoundStatement find(const Statement& statement, StatementShape& shape);
   /// In a dialect in which schemas have other names; null: the cache's own.
@@ -63,13 +68,15 @@ class CompiledCache {
   static Executable compiled(const Statement& statement, const StatementShape& shape, const Dialect& dialect);
   void keep(std::string key, const NodeRef& root, const std::shared_ptr<const Executable>& compiled);
   Entry* look_up(std::string_view key);  // under the lock
-  bool find_known(const Node* root, FoundStatement& found);
   bool find_shape(const NodeRef& root, const StatementShape& shape, FoundStatement& found);
   void remember(Entry& entry, const NodeRef& root, const StatementShape& shape);
   void forget(Entry& entry);
 
+  static std::uint64_t next_number() noexcept;
+
   const Dialect& dialect_;
   const std::size_t limit_;
+  const std::uint64_t number_ = next_number();  // among all caches that ever were
   mutable std::mutex mutex_;
   Entries entries_;  // the last used first
   std::unordered_map<std::string_view, Entries::iterator> places_;

@@ -111,6 +111,15 @@ detail::FoundStatement find_translated(detail::ConnectionState& state, const Sta
   return state.find(statement, shape, &translating);
 }
 
+/// What is not known by its address.
+[[gnu::noinline]] detail::FoundStatement look_up(detail::ConnectionState& state, const Statement& statement,
+                                                 const ExecutionOptions& options) {
+  // Used again for its memory, and by nobody else: nothing suspends before the values are taken.
+  static thread_local StatementShape shape;
+  return options.schema_translate_map ? find_translated(state, statement, shape, *options.schema_translate_map)
+                                      : state.find(statement, shape, nullptr);
+}
+
 /// The columns of an inserted row's primary key that the statement itself says.
 std::vector<Value> known_key(const detail::FoundStatement& found, const Parameters& parameters) {
   std::vector<Value> key;
@@ -151,11 +160,11 @@ bool is_insert_or_update(const detail::Node& node) noexcept {
 [[gnu::hot]] Result Connection::execute_complete(const Statement& statement, const Parameters& parameters,
                                                  const ExecutionOptions& options) {
   detail::ConnectionState& state = this->state();
-  // Used again for its memory, and by nobody else: nothing here suspends before the values are taken.
-  static thread_local StatementShape shape;
-  detail::FoundStatement found = options.schema_translate_map
-                                           ? find_translated(state, statement, shape, *options.schema_translate_map)
-                                           : state.find(statement, shape, nullptr);
+  detail::FoundStatement found =
+      options.schema_translate_map ? detail::FoundStatement() : state.find_known(statement);
+  if (found.compiled == nullptr) [[unlikely]] {
+    found = look_up(state, statement, options);
+  }
   const Values values = values_of(*found.binds, parameters, state.dialect().kind());
   if (!found.compiled->key.empty()) [[unlikely]] {
     return execute_insert(found.compiled, values, known_key(found, parameters), options);

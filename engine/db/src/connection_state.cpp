@@ -19,7 +19,7 @@ std::string savepoint_name(std::uint64_t savepoint) { return "sa_savepoint_" + s
 
 template <class F>
 auto ConnectionState::guarded(F&& use) {
-  const bool was_open = is_open() && !is_autocommit();
+  const bool was_open = !is_autocommit() && is_open();
   const auto give_up_if = [this, was_open](bool is_broken) {
     if (is_broken) {
       is_lost_ = was_open;
@@ -77,7 +77,7 @@ void ConnectionState::detach() { engine_->pool.detach(link()); }
 
 [[gnu::hot]] DriverConnection& ConnectionState::ready_for_statement() {
   DriverConnection& driver = ready();
-  if (is_open() || is_autocommit() || !engine_->options.autobegin) {
+  if (is_autocommit() || is_open() || !engine_->options.autobegin) {
     return driver;
   }
   start(driver);
@@ -97,7 +97,7 @@ void ConnectionState::detach() { engine_->pool.detach(link()); }
 [[gnu::hot]] Result ConnectionState::run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
                                          const ExecutionOptions& options) {
   ExecuteOptions how;
-  how.prepare = options.prepare.value_or(options_.prepare.value_or(true));
+  how.prepare = options.prepare.value_or(usual_.prepares);
   if (streams(options)) [[unlikely]] {
     return run_streaming(driver, sql, values, options, how);
   }
@@ -107,12 +107,21 @@ void ConnectionState::detach() { engine_->pool.detach(link()); }
 
 [[gnu::hot]] Result ConnectionState::fetch_all(Cursor& cursor) {
   std::shared_ptr<const RowBatch> first = cursor.next();
-  std::vector<std::shared_ptr<const RowBatch>> others;
   if (first != nullptr) {
-    while (std::shared_ptr<const RowBatch> batch = cursor.next()) {
-      others.push_back(std::move(batch));
+    if (std::shared_ptr<const RowBatch> second = cursor.next()) [[unlikely]] {
+      return fetch_others(cursor, std::move(first), std::move(second));
     }
   }
+  return Result(cursor.columns(), std::move(first), {}, cursor.rowcount(), cursor.lastrowid());
+}
+
+Result ConnectionState::fetch_others(Cursor& cursor, std::shared_ptr<const RowBatch> first,
+                                     std::shared_ptr<const RowBatch> second) {
+  std::vector<std::shared_ptr<const RowBatch>> others;
+  do {
+    others.push_back(std::move(second));
+    second = cursor.next();
+  } while (second != nullptr);
   return Result(cursor.columns(), std::move(first), std::move(others), cursor.rowcount(), cursor.lastrowid());
 }
 
@@ -174,7 +183,7 @@ void ConnectionState::start(DriverConnection& driver) {
   }
   echo("BEGIN (implicit)");
   BeginOptions how;
-  how.isolation_level = isolation_level();
+  how.isolation_level = options_.isolation_level.value_or("");
   how.read_only = options_.read_only.value_or(false);
   how.deferrable = options_.deferrable.value_or(false);
   guarded([&] { driver.begin(how, deadline()); });
@@ -464,6 +473,15 @@ void ConnectionState::set_options(const ExecutionOptions& options) {
   }
   options_ = options_.merged(options);
   translate_schemas();
+  take_options();
+}
+
+void ConnectionState::take_options() noexcept {
+  usual_.timeout = options_.timeout.value_or(engine_->options.statement_timeout);
+  usual_.prepares = options_.prepare.value_or(true);
+  usual_.streams = options_.stream_results.value_or(options_.yield_per.has_value());
+  usual_.is_autocommit = options_.isolation_level == "AUTOCOMMIT";
+  usual_.translates = translating_.has_value();
 }
 
 void ConnectionState::translate_schemas() {
@@ -501,20 +519,15 @@ bool ConnectionState::can_wait() const noexcept {
   return !is_unwinding() && (facade_ == Facade::blocking || in_greenlet());
 }
 
-[[gnu::hot]] const std::string& ConnectionState::isolation_level() const noexcept {
-  static const std::string unsaid;
-  return options_.isolation_level ? *options_.isolation_level : unsaid;
-}
-
 [[gnu::hot]] bool ConnectionState::streams(const ExecutionOptions& options) const noexcept {
   if (options.stream_results || options.yield_per) {
     return options.stream_results.value_or(true);
   }
-  return options_.stream_results.value_or(options_.yield_per.has_value());
+  return usual_.streams;
 }
 
 [[gnu::hot]] Duration ConnectionState::timeout(const ExecutionOptions& options) const noexcept {
-  return options.timeout ? *options.timeout : options_.timeout.value_or(engine_->options.statement_timeout);
+  return options.timeout ? *options.timeout : usual_.timeout;
 }
 
 void ConnectionState::echo(std::string_view sql) const noexcept {

@@ -44,6 +44,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
         engine_options_(std::move(options)),
         options_(*engine_options_) {
     translate_schemas();
+    take_options();
   }
 
   void open();
@@ -55,6 +56,10 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   // The engine's, in which schemas perhaps have other names.
   const Dialect& dialect() const { return translating_ ? *translating_ : engine_->compiled().dialect(); }
   void check_open() const;
+  // One that was executed before, in the connection's dialect; `compiled` is null if it is to be looked up by find().
+  FoundStatement find_known(const Statement& statement) const {
+    return usual_.translates ? FoundStatement() : engine_->compiled().find_known(statement);
+  }
   // A statement compiled, in the connection's dialect unless another one is given.
   FoundStatement find(const Statement& statement, StatementShape& shape, const Dialect* dialect) const {
     return engine_->compiled().find(statement, shape, dialect != nullptr ? dialect : translating_ ? &*translating_ : nullptr);
@@ -117,6 +122,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
                      const ExecutionOptions& options);
   void check_ready() const;
   void translate_schemas();
+  void take_options() noexcept;
   void settle();
   void start(DriverConnection& driver);
   Result run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
@@ -124,6 +130,8 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   Result run_streaming(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
                        const ExecutionOptions& options, ExecuteOptions how);
   static Result fetch_all(Cursor& cursor);
+  static Result fetch_others(Cursor& cursor, std::shared_ptr<const RowBatch> first,
+                             std::shared_ptr<const RowBatch> second);
   void commit_now(TransactionKey key);
   void roll_back_now(TransactionKey key);
   void end(TransactionKey key) noexcept;
@@ -147,38 +155,49 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
 
   bool can_wait() const noexcept;
   bool is_open() const noexcept;
-  bool is_autocommit() const noexcept { return isolation_level() == "AUTOCOMMIT"; }
-  const std::string& isolation_level() const noexcept;
+  bool is_autocommit() const noexcept { return usual_.is_autocommit; }
   bool streams(const ExecutionOptions& options) const noexcept;
   Duration timeout(const ExecutionOptions& options) const noexcept;
   Deadline deadline() const noexcept { return Deadline::in(timeout(options_)); }
   void echo(std::string_view sql) const noexcept;
 
+  // What every statement asks of the options.
+  struct Usual {
+    Duration timeout{};
+    bool prepares = true;
+    bool streams = false;
+    bool is_autocommit = false;
+    bool translates = false;
+  };
+
+  // What every statement looks at lies together.
   const std::shared_ptr<EngineState> engine_;
   const Facade facade_;
-  const std::source_location where_;
-  std::unique_ptr<PoolLink> link_;
-  const std::shared_ptr<const ExecutionOptions> engine_options_;
-  ExecutionOptions options_;
-  std::optional<Dialect> translating_;
   bool is_closed_ = false;
   bool is_lost_ = false;
   std::atomic<bool> is_busy_ = false;  // atomic only so that misuse from two threads is found rather than undefined
-
-  std::uint64_t transaction_ = 0;               // the latest, counted from 1
-  bool is_nominal_ = false;                     // one of AUTOCOMMIT is open, of which the database knows nothing
-  std::uint64_t savepoint_ = 0;                 // the latest, counted from 1
-  std::vector<std::uint64_t> savepoints_;       // those open in the latest transaction, the innermost last
-  std::optional<TransactionKey> to_roll_back_;  // dropped where nothing could wait
+  bool is_nominal_ = false;            // one of AUTOCOMMIT is open, of which the database knows nothing
+  bool is_stream_abandoned_ = false;
+  std::unique_ptr<PoolLink> link_;
+  Usual usual_;
   const Transaction* scope_ = nullptr;
-  StatementContext* told_ = nullptr;  // of the statement under way, if somebody watches
+  std::unique_ptr<Cursor> cursor_;              // of the streaming result
+  std::optional<TransactionKey> to_roll_back_;  // dropped where nothing could wait
 
-  std::unique_ptr<Cursor> cursor_;  // of the streaming result
-  std::uint64_t stream_ = 0;        // the latest, counted from 1
+  std::uint64_t transaction_ = 0;          // the latest, counted from 1
+  std::uint64_t savepoint_ = 0;            // the latest, counted from 1
+  std::vector<std::uint64_t> savepoints_;  // those open in the latest transaction, the innermost last
+  StatementContext* told_ = nullptr;       // of the statement under way, if somebody watches
+
+  std::uint64_t stream_ = 0;  // the latest, counted from 1
   Duration stream_timeout_{};
   std::size_t stream_batch_ = 0;  // rows fetched at a time …
   std::size_t stream_limit_ = 0;  // … growing to this
-  bool is_stream_abandoned_ = false;
+
+  const std::source_location where_;
+  const std::shared_ptr<const ExecutionOptions> engine_options_;
+  ExecutionOptions options_;
+  std::optional<Dialect> translating_;
 };
 
 }  // namespace greenway::detail
