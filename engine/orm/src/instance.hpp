@@ -114,6 +114,7 @@ struct Instance {
   bool has_rest() const noexcept { return rest_ != nullptr; }
   void set_rest(const std::optional<Rest>& rest) { rest_ = rest ? std::make_unique<Rest>(*rest) : nullptr; }
 
+  bool is_pending() const noexcept { return state == EntityState::pending; }
   bool is_unloaded(std::size_t attribute) const { return !rest().unloaded.empty() && rest().unloaded[attribute]; }
   // Whether it is one that is loaded when it is touched, has been assigned to before that, and is not written yet.
   bool is_assigned(std::size_t attribute) const;

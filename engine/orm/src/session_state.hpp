@@ -36,6 +36,9 @@ namespace greenway::detail {
 // The way into what relationships keep to themselves.
 class RelatedAccess {
  public:
+  static Related& of(const Instance& owner, std::size_t relationship) {
+    return owner.mapper.related(owner.object.get(), relationship);
+  }
   static void attach(Related& related, Instance& owner, std::size_t relationship, bool is_loaded) noexcept {
     related.owner_ = &owner;
     related.relationship_ = relationship;
@@ -237,6 +240,7 @@ class SessionState {
 
  private:
   friend class SessionUse;
+  friend class ChangedRelationships;
   friend class UnitOfWork;
   friend class EntityWriter;
 
