@@ -16,20 +16,15 @@ constinit thread_local int emptied = -1;
 
 namespace {
 
+void count_change() noexcept { changes.fetch_add(1, std::memory_order_acq_rel); }
+
 /// Whoever waits for a descriptor on this thread is told when it is closed: the kernel does not tell. Counted before it is,
 /// since its number may be taken at once.
 void note_closing(int fd) noexcept {
-  changes.fetch_add(1, std::memory_order_acq_rel);
+  count_change();
   if (running != nullptr) {
     runtime->closing(fd);
   }
-}
-
-/// Counted afterwards: what is seen meanwhile may be the state before.
-int set_flags(int fd, int command, void* argument) noexcept {
-  const int result = libc::fcntl(fd, command, argument);
-  changes.fetch_add(1, std::memory_order_acq_rel);
-  return result;
 }
 
 }  // namespace
@@ -57,23 +52,23 @@ GREENWAY_INTERPOSED int dup3(int from, int to, int flags) {
   return libc::dup3(from, to, flags);
 }
 
-// As in libc, whatever the third argument is, or whether there is one, it is passed on as a pointer.
+// As in libc, whatever the third argument is, or whether there is one, it is passed on as a pointer. What changes whether a
+// descriptor waits is counted afterwards: what is seen meanwhile may be the state before.
 
 GREENWAY_INTERPOSED int fcntl(int fd, int command, ...) {
   va_list arguments;
   va_start(arguments, command);
   void* const argument = va_arg(arguments, void*);
   va_end(arguments);
-  return command == F_SETFL ? set_flags(fd, command, argument) : libc::fcntl(fd, command, argument);
+  const int result = libc::fcntl(fd, command, argument);
+  if (command == F_SETFL) {
+    count_change();
+  }
+  return result;
 }
 
-GREENWAY_INTERPOSED int fcntl64(int fd, int command, ...) {
-  va_list arguments;
-  va_start(arguments, command);
-  void* const argument = va_arg(arguments, void*);
-  va_end(arguments);
-  return fcntl(fd, command, argument);
-}
+// On 64-bit systems the same function under another name.
+GREENWAY_INTERPOSED [[gnu::alias("fcntl")]] int fcntl64(int fd, int command, ...);
 
 GREENWAY_INTERPOSED int ioctl(int fd, unsigned long request, ...) noexcept {
   va_list arguments;
@@ -82,7 +77,7 @@ GREENWAY_INTERPOSED int ioctl(int fd, unsigned long request, ...) noexcept {
   va_end(arguments);
   const int result = libc::ioctl(fd, request, argument);
   if (request == FIONBIO) {
-    changes.fetch_add(1, std::memory_order_acq_rel);
+    count_change();
   }
   return result;
 }
