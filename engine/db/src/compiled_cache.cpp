@@ -43,9 +43,11 @@ std::uint64_t CompiledCache::next_number() noexcept {
 
 FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape) {
   FoundStatement found = find_known(statement);
-  if (found.compiled != nullptr) {
-    return found;
-  }
+  return found.compiled != nullptr ? found : find_by_shape(statement, shape);
+}
+
+FoundStatement CompiledCache::find_by_shape(const Statement& statement, StatementShape& shape) {
+  FoundStatement found;
   shape.read(*statement.node());
   found.binds = &shape.binds();
   if (find_shape(statement.node(), shape, found)) {
@@ -56,9 +58,9 @@ FoundStatement CompiledCache::find(const Statement& statement, StatementShape& s
   return found;
 }
 
-FoundStatement CompiledCache::find(const Statement& statement, StatementShape& shape, const Dialect* translating) {
+FoundStatement CompiledCache::find_by_shape(const Statement& statement, StatementShape& shape, const Dialect* translating) {
   if (translating == nullptr) {
-    return find(statement, shape);
+    return find_by_shape(statement, shape);
   }
   shape.read(*statement.node());
   std::string key(shape.key());

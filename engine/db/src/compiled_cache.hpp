@@ -46,11 +46,13 @@ class CompiledCache {
   /// this thread has found last it finds without a look at the cache, to which that counts as no use.
   /// @return `compiled` is null: it is not known by its address.
   FoundStatement find_known(const Statement& statement);
-  /// As find_known(), or by its shape, or compiled now.
+  /// One that is not known: compiled now, if no other one had its shape.
   /// @param shape  Used for its memory; must outlive the use of what is returned.
-  FoundStatement find(const Statement& statement, StatementShape& shape);
+  FoundStatement find_by_shape(const Statement& statement, StatementShape& shape);
   /// In a dialect in which schemas have other names; null: the cache's own.
-  FoundStatement find(const Statement& statement, StatementShape& shape, const Dialect* translating);
+  FoundStatement find_by_shape(const Statement& statement, StatementShape& shape, const Dialect* translating);
+  /// The one, or else the other.
+  FoundStatement find(const Statement& statement, StatementShape& shape);
 
   [[nodiscard]] const Dialect& dialect() const noexcept { return dialect_; }
   void clear();

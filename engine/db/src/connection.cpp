@@ -108,7 +108,7 @@ ExecutionOptions buffered(ExecutionOptions options) {
 detail::FoundStatement find_translated(detail::ConnectionState& state, const Statement& statement, StatementShape& shape,
                                        const std::map<std::string, std::string>& schemas) {
   const Dialect translating = state.dialect().translating(schemas);
-  return state.find(statement, shape, &translating);
+  return state.find_by_shape(statement, shape, &translating);
 }
 
 /// What is not known by its address.
@@ -117,7 +117,7 @@ detail::FoundStatement find_translated(detail::ConnectionState& state, const Sta
   // Used again for its memory, and by nobody else: nothing suspends before the values are taken.
   static thread_local StatementShape shape;
   return options.schema_translate_map ? find_translated(state, statement, shape, *options.schema_translate_map)
-                                      : state.find(statement, shape, nullptr);
+                                      : state.find_by_shape(statement, shape, nullptr);
 }
 
 /// The columns of an inserted row's primary key that the statement itself says.
@@ -203,7 +203,7 @@ Result Connection::execute(const Statement& statement, const ParameterSets& para
   }
   const Statement sent = detail::for_many(statement, sets.front());
   StatementShape shape;
-  if (!state().find(sent, shape, nullptr).compiled->columns.types.empty()) {
+  if (!state().find_by_shape(sent, shape, nullptr).compiled->columns.types.empty()) {
     throw InvalidRequestError("of what returns rows only an insert().returning() can be executed with several sets of "
                               "parameters: execute it once for each");
   }

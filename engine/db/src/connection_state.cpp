@@ -472,22 +472,18 @@ void ConnectionState::set_options(const ExecutionOptions& options) {
     check_isolation_level(*options.isolation_level, engine_->driver->name());
   }
   options_ = options_.merged(options);
-  translate_schemas();
   take_options();
 }
 
-void ConnectionState::take_options() noexcept {
+void ConnectionState::take_options() {
+  if (options_.schema_translate_map) {
+    translating_ = Dialect::of(engine_->driver->name()).translating(*options_.schema_translate_map);
+  }
   usual_.timeout = options_.timeout.value_or(engine_->options.statement_timeout);
   usual_.prepares = options_.prepare.value_or(true);
   usual_.streams = options_.stream_results.value_or(options_.yield_per.has_value());
   usual_.is_autocommit = options_.isolation_level == "AUTOCOMMIT";
   usual_.translates = translating_.has_value();
-}
-
-void ConnectionState::translate_schemas() {
-  if (options_.schema_translate_map) {
-    translating_ = Dialect::of(engine_->driver->name()).translating(*options_.schema_translate_map);
-  }
 }
 
 void ConnectionState::invalidate(bool soft) {

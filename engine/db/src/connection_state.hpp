@@ -43,7 +43,6 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
         where_(where),
         engine_options_(std::move(options)),
         options_(*engine_options_) {
-    translate_schemas();
     take_options();
   }
 
@@ -56,13 +55,13 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   // The engine's, in which schemas perhaps have other names.
   const Dialect& dialect() const { return translating_ ? *translating_ : engine_->compiled().dialect(); }
   void check_open() const;
-  // One that was executed before, in the connection's dialect; `compiled` is null if it is to be looked up by find().
+  // One that was executed before, in the connection's dialect; `compiled` is null if it is to be found by its shape.
   FoundStatement find_known(const Statement& statement) const {
     return usual_.translates ? FoundStatement() : engine_->compiled().find_known(statement);
   }
   // A statement compiled, in the connection's dialect unless another one is given.
-  FoundStatement find(const Statement& statement, StatementShape& shape, const Dialect* dialect) const {
-    return engine_->compiled().find(statement, shape, dialect != nullptr ? dialect : translating_ ? &*translating_ : nullptr);
+  FoundStatement find_by_shape(const Statement& statement, StatementShape& shape, const Dialect* dialect) const {
+    return engine_->compiled().find_by_shape(statement, shape, dialect != nullptr ? dialect : translating_ ? &*translating_ : nullptr);
   }
   // The session itself, which is opened if there is none.
   PoolLink& link();
@@ -121,8 +120,7 @@ class ConnectionState : public std::enable_shared_from_this<ConnectionState> {
   Result execute_now(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
                      const ExecutionOptions& options);
   void check_ready() const;
-  void translate_schemas();
-  void take_options() noexcept;
+  void take_options();
   void settle();
   void start(DriverConnection& driver);
   Result run(DriverConnection& driver, const SQLText& sql, std::span<const Value> values,
