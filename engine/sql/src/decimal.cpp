@@ -141,6 +141,10 @@ std::optional<Parts> parsed(std::string_view text) {
 
 }  // namespace
 
+std::string Decimal::digits_of(std::int64_t value) { return std::to_string(value); }
+
+std::string Decimal::digits_of(std::uint64_t value) { return std::to_string(value); }
+
 Decimal::Decimal(std::string_view text) {
   const std::optional<Parts> parts = parsed(text);
   if (!parts) {

@@ -2,6 +2,8 @@
 #include <greenway/sql/value.hpp>
 
 #include <cstring>
+#include <memory>
+#include <type_traits>
 
 namespace greenway {
 
@@ -71,16 +73,97 @@ std::string_view name(ValueKind kind) noexcept {
   return "unknown";
 }
 
-[[gnu::hot]] ValueKind Value::kind() const noexcept {
-  constexpr ValueKind kinds[] = {ValueKind::null, ValueKind::boolean, ValueKind::integer, ValueKind::real, ValueKind::text,
-                                 ValueKind::bytes, ValueKind::array, ValueKind::numeric, ValueKind::json};
-  constexpr ValueKind fixed_kinds[] = {ValueKind::date,        ValueKind::time,     ValueKind::datetime,
-                                       ValueKind::timestamptz, ValueKind::interval, ValueKind::uuid};
-  const Fixed* const fixed = std::get_if<Fixed>(&held_);
-  return fixed != nullptr ? fixed_kinds[fixed->index()] : kinds[held_.index()];
+Value::Value(std::string value) noexcept : kind_(ValueKind::text), text_(std::move(value)) {}
+
+Value::Value(std::string_view value) : kind_(ValueKind::text), text_(value) {}
+
+Value::Value(const char* value) {
+  if (value != nullptr) {
+    *this = Value(std::string_view(value));
+  }
 }
 
-Value::Value(std::chrono::year_month_day value) : held_(std::chrono::sys_days(value)) {
+Value::Value(Bytes value) noexcept : kind_(ValueKind::bytes), bytes_(std::move(value)) {}
+
+Value::Value(std::span<const std::byte> value) : kind_(ValueKind::bytes), bytes_(value.begin(), value.end()) {}
+
+Value::Value(std::vector<Value> items) noexcept : kind_(ValueKind::array), items_(std::move(items)) {}
+
+Value::Value(Decimal value) noexcept : kind_(ValueKind::numeric), numeric_(std::move(value)) {}
+
+Value::Value(JSONText value) noexcept : kind_(ValueKind::json), json_(std::move(value)) {}
+
+template <class F>
+void Value::with_owner(ValueKind kind, F&& fn) {
+  switch (kind) {
+    case ValueKind::numeric:
+      return fn(&Value::numeric_);
+    case ValueKind::text:
+      return fn(&Value::text_);
+    case ValueKind::bytes:
+      return fn(&Value::bytes_);
+    case ValueKind::array:
+      return fn(&Value::items_);
+    default:
+      return fn(&Value::json_);
+  }
+}
+
+[[gnu::hot]] void Value::copy(const Value& other) {
+  with_owner(kind_, [&](auto held) { std::construct_at(&(this->*held), other.*held); });
+}
+
+[[gnu::hot]] void Value::take(Value& other) noexcept {
+  with_owner(kind_, [&](auto held) { std::construct_at(&(this->*held), std::move(other.*held)); });
+}
+
+[[gnu::hot]] void Value::free() noexcept {
+  with_owner(kind_, [&](auto held) { std::destroy_at(&(this->*held)); });
+}
+
+[[gnu::hot]] Value& Value::operator=(Value&& other) noexcept {
+  if (this != &other) {
+    std::destroy_at(this);
+    std::construct_at(this, std::move(other));
+  }
+  return *this;
+}
+
+bool operator==(const Value& a, const Value& b) {
+  if (a.kind_ != b.kind_) {
+    return false;
+  }
+  const auto same = [&]<class T>(std::type_identity<T>) { return *a.get_if<T>() == *b.get_if<T>(); };
+  switch (a.kind_) {
+    case ValueKind::null:
+      return true;
+    case ValueKind::boolean:
+      return same(std::type_identity<bool>());
+    case ValueKind::integer:
+      return same(std::type_identity<std::int64_t>());
+    case ValueKind::real:
+      return same(std::type_identity<double>());
+    case ValueKind::date:
+      return same(std::type_identity<std::chrono::sys_days>());
+    case ValueKind::time:
+      return same(std::type_identity<TimeOfDay>());
+    case ValueKind::datetime:
+      return same(std::type_identity<std::chrono::local_time<std::chrono::microseconds>>());
+    case ValueKind::timestamptz:
+      return same(std::type_identity<std::chrono::sys_time<std::chrono::microseconds>>());
+    case ValueKind::interval:
+      return same(std::type_identity<CalendarInterval>());
+    case ValueKind::uuid:
+      return same(std::type_identity<UUIDBytes>());
+    default: {
+      bool is_same = false;
+      Value::with_owner(a.kind_, [&](auto held) { is_same = a.*held == b.*held; });
+      return is_same;
+    }
+  }
+}
+
+Value::Value(std::chrono::year_month_day value) : Value(std::chrono::sys_days(value)) {
   if (!value.ok()) {
     Diagnostics fields;
     fields.message = "year " + std::to_string(static_cast<int>(value.year())) + " has no day " +

@@ -34,7 +34,9 @@ class Decimal {
   Decimal() : text_("0") {}
   /// @param value  Any integer.
   template <std::integral T>
-  requires(!std::same_as<T, bool> && !std::same_as<T, char>) Decimal(T value) : text_(std::to_string(value)) {}
+  requires(!std::same_as<T, bool> && !std::same_as<T, char>) Decimal(T value)
+      : text_(std::signed_integral<T> ? digits_of(static_cast<std::int64_t>(value))
+                                      : digits_of(static_cast<std::uint64_t>(value))) {}
   /// @param text  `-12.50`, `.5`, `1.5e-3`: an optional sign, digits with or without a point, an optional exponent.
   /// @throws ArgumentError  It is something else, or its exponent is beyond 20,000.
   explicit Decimal(std::string_view text);
@@ -113,6 +115,9 @@ class Decimal {
   friend std::ostream& operator<<(std::ostream& out, const Decimal& number);
 
  private:
+  [[nodiscard]] static std::string digits_of(std::int64_t value);
+  [[nodiscard]] static std::string digits_of(std::uint64_t value);
+
   std::string text_;
 };
 

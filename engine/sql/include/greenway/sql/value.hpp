@@ -11,13 +11,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <greenway/base/error.hpp>
@@ -77,27 +77,67 @@ enum class ValueKind : std::uint8_t {
 /// @return Whether they are well-formed UTF-8, as a text value has to be before it is sent; NUL characters are.
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
+class Value;
+
+namespace detail {
+
+/// As what kind a Value holds a `T`; null for what it does not hold as such.
+template <class T>
+inline constexpr ValueKind kind_of = ValueKind::null;
+template <>
+inline constexpr ValueKind kind_of<bool> = ValueKind::boolean;
+template <>
+inline constexpr ValueKind kind_of<std::int64_t> = ValueKind::integer;
+template <>
+inline constexpr ValueKind kind_of<double> = ValueKind::real;
+template <>
+inline constexpr ValueKind kind_of<Decimal> = ValueKind::numeric;
+template <>
+inline constexpr ValueKind kind_of<std::string> = ValueKind::text;
+template <>
+inline constexpr ValueKind kind_of<Bytes> = ValueKind::bytes;
+template <>
+inline constexpr ValueKind kind_of<std::vector<Value>> = ValueKind::array;
+template <>
+inline constexpr ValueKind kind_of<std::chrono::sys_days> = ValueKind::date;
+template <>
+inline constexpr ValueKind kind_of<TimeOfDay> = ValueKind::time;
+template <>
+inline constexpr ValueKind kind_of<std::chrono::local_time<std::chrono::microseconds>> = ValueKind::datetime;
+template <>
+inline constexpr ValueKind kind_of<std::chrono::sys_time<std::chrono::microseconds>> = ValueKind::timestamptz;
+template <>
+inline constexpr ValueKind kind_of<CalendarInterval> = ValueKind::interval;
+template <>
+inline constexpr ValueKind kind_of<UUIDBytes> = ValueKind::uuid;
+template <>
+inline constexpr ValueKind kind_of<JSONText> = ValueKind::json;
+
+}  // namespace detail
+
 /// A value to send: NULL, or what one of the kinds says, or a list of such. Converts from what holds one.
 ///
 /// PostgreSQL gets a value as what it is. SQLite stores what SQLAlchemy would: dates and times as `2024-02-29`,
 /// `12:34:56.000000` and `2024-02-29 12:34:56.000000`, moments in UTC, intervals as the moment that far after 1970, which
 /// excludes months, UUIDs as 32 hexadecimal digits, JSON as its text, decimals as REAL or INTEGER; a decimal that either
 /// would change is refused.
+///
+/// Takes 40 bytes, and memory besides for what a string or vector takes it for. One moved from is valid, and unspecified.
 class Value {
  public:
   /// NULL.
-  Value() noexcept = default;
+  Value() noexcept {}
   /// NULL.
   Value(std::nullptr_t) noexcept {}
   /// NULL.
   Value(std::nullopt_t) noexcept {}
   /// @param value  A truth value; nothing else converts to it.
   template <class T, std::enable_if_t<std::is_same_v<T, bool>, int> = 0>
-  Value(T value) noexcept : held_(value) {}
+  Value(T value) noexcept : Value(Fixed(), value) {}
   /// @param value  Any integer.
   /// @throws DataError  It is above 2^63 - 1.
   template <class T, std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, int> = 0>
-  Value(T value) : held_(static_cast<std::int64_t>(value)) {
+  Value(T value) : Value(Fixed(), static_cast<std::int64_t>(value)) {
     if constexpr (std::is_unsigned_v<T> && sizeof(T) >= sizeof(std::int64_t)) {
       if (value > static_cast<T>(std::numeric_limits<std::int64_t>::max())) {
         throw_too_large(value);
@@ -106,23 +146,19 @@ class Value {
   }
   /// @param value  `float` or `double`; infinities and NaN included.
   template <class T, std::enable_if_t<std::is_floating_point_v<T>, int> = 0>
-  Value(T value) noexcept : held_(static_cast<double>(value)) {}
+  Value(T value) noexcept : Value(Fixed(), static_cast<double>(value)) {}
   /// @param value  UTF-8, checked when it is sent.
-  Value(std::string value) noexcept : held_(std::move(value)) {}
+  Value(std::string value) noexcept;
   /// @param value  UTF-8, copied.
-  Value(std::string_view value) : held_(std::string(value)) {}
+  Value(std::string_view value);
   /// @param value  UTF-8, copied; null is NULL.
-  Value(const char* value) {
-    if (value != nullptr) {
-      held_ = std::string(value);
-    }
-  }
+  Value(const char* value);
   /// @param value  A blob.
-  Value(Bytes value) noexcept : held_(std::move(value)) {}
+  Value(Bytes value) noexcept;
   /// @param value  A blob, copied.
-  Value(std::span<const std::byte> value) : held_(Bytes(value.begin(), value.end())) {}
+  Value(std::span<const std::byte> value);
   /// @param items  A list, of one kind.
-  explicit Value(std::vector<Value> items) noexcept : held_(std::move(items)) {}
+  explicit Value(std::vector<Value> items) noexcept;
   /// @param value  Empty is NULL.
   template <class T>
   Value(std::optional<T> value) {
@@ -131,29 +167,29 @@ class Value {
     }
   }
   /// @param value  An exact number.
-  Value(Decimal value) noexcept : held_(std::move(value)) {}
+  Value(Decimal value) noexcept;
   /// @param value  A day.
-  Value(std::chrono::sys_days value) noexcept : held_(value) {}
+  Value(std::chrono::sys_days value) noexcept : Value(Fixed(), value) {}
   /// @param value  A day.
   /// @throws DataError  The calendar has no such day.
   Value(std::chrono::year_month_day value);
   /// @param value  A time of day.
-  Value(TimeOfDay value) noexcept : held_(value) {}
+  Value(TimeOfDay value) noexcept : Value(Fixed(), value) {}
   /// @param value  What a clock on the wall shows; less than a microsecond is cut off.
   template <class D>
-  Value(std::chrono::local_time<D> value) noexcept : held_(std::chrono::floor<std::chrono::microseconds>(value)) {}
+  Value(std::chrono::local_time<D> value) noexcept : Value(Fixed(), std::chrono::floor<std::chrono::microseconds>(value)) {}
   /// @param value  A moment; less than a microsecond is cut off.
   template <class D>
     requires(!std::is_same_v<D, std::chrono::days>)
-  Value(std::chrono::sys_time<D> value) noexcept : held_(std::chrono::floor<std::chrono::microseconds>(value)) {}
+  Value(std::chrono::sys_time<D> value) noexcept : Value(Fixed(), std::chrono::floor<std::chrono::microseconds>(value)) {}
   /// @param value  An interval.
-  Value(CalendarInterval value) noexcept : held_(value) {}
+  Value(CalendarInterval value) noexcept : Value(Fixed(), value) {}
   /// @param value  An interval without months and days; less than a microsecond is cut off.
   template <class R, class P>
   Value(std::chrono::duration<R, P> value) noexcept
-      : held_(CalendarInterval{.microseconds = std::chrono::floor<std::chrono::microseconds>(value)}) {}
+      : Value(CalendarInterval{.microseconds = std::chrono::floor<std::chrono::microseconds>(value)}) {}
   /// @param value  A UUID.
-  Value(UUIDBytes value) noexcept : held_(value) {}
+  Value(UUIDBytes value) noexcept : Value(Fixed(), value) {}
   /// @param value  A UUID, in <boost/uuid/uuid.hpp>.
   template <class T>
     requires std::is_same_v<T, boost::uuids::uuid>
@@ -162,49 +198,95 @@ class Value {
     for (std::size_t i = 0; i != uuid.bytes.size(); ++i) {
       uuid.bytes[i] = *(value.begin() + i);
     }
-    held_ = uuid;
+    *this = Value(uuid);
   }
   /// @param value  A document.
-  Value(JSONText value) noexcept : held_(std::move(value)) {}
+  Value(JSONText value) noexcept;
   /// @param items  A list.
   template <class T>
     requires(!std::is_same_v<T, Value> && !std::is_same_v<T, std::byte>)
-  Value(const std::vector<T>& items) : held_(std::vector<Value>(items.begin(), items.end())) {}
+  Value(const std::vector<T>& items) : Value(std::vector<Value>(items.begin(), items.end())) {}
   /// @param value  Of a type that has a TypeDecorator.
   template <Decorated T>
   Value(const T& value)
       : Value(static_cast<typename TypeDecorator<T>::Impl>(TypeDecorator<T>::process_bind_param(value))) {}
 
+  /// @param other  Copied.
+  Value(const Value& other) : kind_(other.kind_) {
+    if (!owns_memory()) {
+      fixed_ = other.fixed_;
+    } else {
+      copy(other);
+    }
+  }
+  /// @param other  Taken from.
+  Value(Value&& other) noexcept : kind_(other.kind_) {
+    if (!owns_memory()) {
+      fixed_ = other.fixed_;
+    } else {
+      take(other);
+    }
+  }
+  /// @param other  Copied.
+  /// @return This.
+  Value& operator=(const Value& other) { return *this = Value(other); }
+  /// @param other  Taken from.
+  /// @return This.
+  Value& operator=(Value&& other) noexcept;
+  /// Frees what is held.
+  ~Value() {
+    if (owns_memory()) {
+      free();
+    }
+  }
+
   /// @return What is held.
-  [[nodiscard]] ValueKind kind() const noexcept;
+  [[nodiscard]] ValueKind kind() const noexcept { return kind_; }
   /// @return Whether it is NULL.
-  [[nodiscard]] bool is_null() const noexcept { return held_.index() == 0; }
+  [[nodiscard]] bool is_null() const noexcept { return kind_ == ValueKind::null; }
   /// @return The value held, if it is a `T`: what ValueKind names for each kind, else std::string, Bytes or
   ///         std::vector<Value>; else null.
   template <class T>
   [[nodiscard]] const T* get_if() const noexcept {
-    if constexpr (is_fixed<T>) {
-      const Fixed* const fixed = std::get_if<Fixed>(&held_);
-      return fixed != nullptr ? std::get_if<T>(fixed) : nullptr;
-    } else {
-      return std::get_if<T>(&held_);
-    }
+    static_assert(detail::kind_of<T> != ValueKind::null, "no value is held as such a type");
+    return kind_ == detail::kind_of<T> ? std::launder(reinterpret_cast<const T*>(&fixed_)) : nullptr;
   }
   /// @return Whether both hold the same kind and the same value (NULL equals NULL here).
-  friend bool operator==(const Value&, const Value&) = default;
+  friend bool operator==(const Value& a, const Value& b);
 
  private:
   [[noreturn]] static void throw_too_large(std::uint64_t value);
 
-  // By themselves, since libstdc++ copies and destroys a variant of more than eleven through a table of functions.
-  using Fixed = std::variant<std::chrono::sys_days, TimeOfDay, std::chrono::local_time<std::chrono::microseconds>,
-                             std::chrono::sys_time<std::chrono::microseconds>, CalendarInterval, UUIDBytes>;
-  static_assert(std::is_trivially_copyable_v<Fixed>);
+  // What has no memory of its own is copied as it stands, and by itself: a std::variant of all kinds would copy and destroy
+  // through tables of functions, which every file that makes a value would compile as well.
+  struct Fixed {
+    alignas(std::int64_t) std::byte bytes[16] = {};
+  };
   template <class T>
-  static constexpr bool is_fixed = std::is_constructible_v<Fixed, std::in_place_type_t<T>>;
+  Value(Fixed, const T& value) noexcept : kind_(detail::kind_of<T>) {
+    static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(Fixed));
+    new (static_cast<void*>(&fixed_)) T(value);
+  }
+  [[nodiscard]] bool owns_memory() const noexcept {
+    return kind_ == ValueKind::json || (kind_ >= ValueKind::numeric && kind_ <= ValueKind::array);
+  }
+  // Calls `fn` with the pointer to the member that holds a value of a kind that owns memory.
+  template <class F>
+  static void with_owner(ValueKind kind, F&& fn);
+  // Of values that own memory; the first two begin the life of what is held.
+  void copy(const Value& other);
+  void take(Value& other) noexcept;
+  void free() noexcept;
 
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, std::vector<Value>, Decimal, JSONText, Fixed>
-      held_;
+  ValueKind kind_ = ValueKind::null;
+  union {
+    Fixed fixed_ = {};
+    Decimal numeric_;
+    std::string text_;
+    Bytes bytes_;
+    std::vector<Value> items_;
+    JSONText json_;
+  };
 };
 
 struct Cell;
