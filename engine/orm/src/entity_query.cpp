@@ -99,7 +99,7 @@ class Builder {
     const Subquery subquery = query_.select.with_only_columns({inner.begin(), inner.end()}).subquery();
     const auto& outer = subquery.columns();
     columns_.assign(outer.begin(), outer.begin() + static_cast<std::ptrdiff_t>(columns_.size()));
-    query_.select = Select({columns_.begin(), columns_.end()});
+    query_.select = greenway::select(columns_);
     for (std::size_t i = 0; i != order.size(); ++i) {
       const NodeRef core = core_of(order_by_[i].node());
       query_.select = query_.select.order_by(ColumnElement(replaced(order_by_[i].node(), [&](const Node& node) {

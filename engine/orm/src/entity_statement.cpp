@@ -69,7 +69,7 @@ ColumnElement exists_related(const Mapper& mapper, std::size_t relationship,
   // Of a class that refers to itself the inner one has another name, which the condition is about.
   const std::optional<FromClause> alias = &target == &mapper ? std::optional(target.table->alias()) : std::nullopt;
   const FromClause* const to = alias ? &*alias : nullptr;
-  Select select({Selected(literal_column("1"))});
+  Select select = greenway::select(literal_column("1"));
   for (const RelatedJoin& join : joins_of(mapper, relationship, to)) {
     select = select.select_from(join.to).where(join.on);
   }

@@ -368,7 +368,7 @@ void EntityWriter::link(const Relationship& relationship, const Links& links) {
       }
     }
     const FromClause source = row_source(types, std::move(columns), dialect(), "linked");
-    const Select select({source.columns().begin(), source.columns().end()});
+    const Select select = greenway::select(source.columns());
     (void)session_.connection().execute(greenway::insert(*relationship.secondary).from_select(names, select));
   }
 }

@@ -21,7 +21,7 @@ ColumnElement belongs_to(const Instance& owner, std::size_t relationship) {
     for (const auto& [attribute, column] : about.owner_pairs) {
       conditions.push_back(column == owner.value(attribute));
     }
-    return Select({Selected(literal_column("1"))}).select_from(*about.secondary).where(and_(conditions)).exists();
+    return select(literal_column("1")).select_from(*about.secondary).where(and_(conditions)).exists();
   }
   return and_(conditions);
 }

@@ -94,7 +94,7 @@ NodeRef select_of(const std::vector<Type>& types, std::span<const Parameters> ro
     }
   }
   const FromClause source = row_source(types, std::move(columns), dialect, "rows");
-  return Select({source.columns().begin(), source.columns().end()}).node();
+  return select(source.columns()).node();
 }
 
 }  // namespace

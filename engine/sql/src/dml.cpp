@@ -30,7 +30,7 @@ NodeRef both(const NodeRef& condition, const ColumnElement& other) {
   return condition ? (ColumnElement(condition) && other).node() : other.node();
 }
 
-detail::NodeList with_elements(detail::NodeList nodes, const std::vector<Selected>& selected) {
+detail::NodeList with_elements(detail::NodeList nodes, std::span<const Selected> selected) {
   for (const Selected& item : selected) {
     for (const ColumnElement& element : item.elements()) {
       nodes.push_back(element.node());
@@ -39,7 +39,7 @@ detail::NodeList with_elements(detail::NodeList nodes, const std::vector<Selecte
   return nodes;
 }
 
-NodeRef set_returning(const NodeRef& node, const std::vector<Selected>& selected) {
+NodeRef set_returning(const NodeRef& node, std::span<const Selected> selected) {
   return detail::changed<DataNode>(node, [&](DataNode& copy) { copy.returning = with_elements(std::move(copy.returning), selected); });
 }
 
@@ -56,6 +56,14 @@ void set_conflict_target(DataNode& node, const Table& table, const ConflictTarge
 }
 
 }  // namespace
+
+Assignments detail::room_for(std::size_t size) {
+  Assignments all;
+  all.reserve(size);
+  return all;
+}
+
+void detail::assign(Assignments& all, std::string_view name, const Operand& value) { all.emplace_back(name, value); }
 
 Insert::Insert(const Table& table) : Statement(NodeRef(new DataNode(NodeKind::insert, table.node()))), table_(table) {}
 
@@ -122,7 +130,7 @@ Insert Insert::inline_() const {
   return Insert(detail::changed<DataNode>(node_, [](DataNode& node) { node.is_inline = true; }), table_);
 }
 
-Insert Insert::with_returning(const std::vector<Selected>& selected) const {
+Insert Insert::with_returning(std::span<const Selected> selected) const {
   return Insert(set_returning(node_, selected), table_);
 }
 
@@ -179,7 +187,7 @@ Update Update::values(const Assignments& set) const {
                 table_);
 }
 
-Update Update::with_returning(const std::vector<Selected>& selected) const {
+Update Update::with_returning(std::span<const Selected> selected) const {
   return Update(set_returning(node_, selected), table_);
 }
 
@@ -191,7 +199,7 @@ Delete Delete::where(const ColumnElement& condition) const {
   return Delete(detail::changed<DataNode>(node_, [&](DataNode& node) { node.where = both(node.where, condition); }), table_);
 }
 
-Delete Delete::with_returning(const std::vector<Selected>& selected) const {
+Delete Delete::with_returning(std::span<const Selected> selected) const {
   return Delete(set_returning(node_, selected), table_);
 }
 

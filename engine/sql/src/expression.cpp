@@ -178,7 +178,7 @@ NodeRef remade(const Node& node, const char* symbol) {
 Operand::Operand(const Select& select) : node_(select.scalar_subquery().node()) {}
 
 NodeRef Operand::node(const Type& type) const {
-  if (!value_) {
+  if (node_) {
     const bool is_untyped = node_->kind == NodeKind::bind && node_->type.kind() == TypeKind::unknown;
     if (!is_untyped || type.kind() == TypeKind::unknown) {
       return node_;
@@ -187,10 +187,10 @@ NodeRef Operand::node(const Type& type) const {
     typed->type = type;
     return NodeRef(typed);
   }
-  if (value_->is_null()) {
+  if (value_.is_null()) {
     return null().node();
   }
-  return NodeRef(new detail::BindNode(*value_, type_beside(*value_, type)));
+  return NodeRef(new detail::BindNode(value_, type_beside(value_, type)));
 }
 
 namespace {
@@ -312,6 +312,8 @@ ColumnElement ColumnElement::between(const Operand& low, const Operand& high, bo
 ColumnElement ColumnElement::not_between(const Operand& low, const Operand& high, bool symmetric) const {
   return !between(low, high, symmetric);
 }
+
+void ColumnElement::append(std::vector<Value>& list, Value value) { list.push_back(std::move(value)); }
 
 ColumnElement ColumnElement::in_list(std::vector<Value> values, bool negated) const {
   NodeRef list(new detail::BindNode(Value(std::move(values)), node_->type));

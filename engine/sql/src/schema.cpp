@@ -48,6 +48,53 @@ void require_columns(const Table::Data& table, const std::vector<std::string>& n
 server_default::server_default(const char* text)
     : expression(detail::make_node(NodeKind::literal_column, literal_of(text), {})) {}
 
+Column::Column(std::string name, Type type) : data_(std::make_shared<Data>()) {
+  data_->name = std::move(name);
+  data_->type = std::move(type);
+}
+
+void Column::apply(const PrimaryKey& /*attribute*/) { data_->primary_key = true; }
+
+void Column::apply(const Unique& /*attribute*/) { data_->unique = true; }
+
+void Column::apply(const Indexed& /*attribute*/) { data_->indexed = true; }
+
+void Column::apply(const greenway::nullable& attribute) { data_->nullable = attribute.value; }
+
+void Column::apply(const greenway::autoincrement& attribute) { data_->autoincrement = attribute.value; }
+
+void Column::apply(const greenway::server_default& attribute) { data_->server_default = attribute.expression; }
+
+void Column::apply(const default_& attribute) { data_->default_value = attribute; }
+
+void Column::apply(const onupdate& attribute) { data_->onupdate_value = attribute; }
+
+void Column::apply(const ForeignKey& attribute) { data_->foreign_keys.push_back(attribute); }
+
+void Column::apply(const Identity& attribute) { data_->identity = attribute; }
+
+void Column::apply(const Computed& attribute) { data_->computed = attribute; }
+
+void Column::apply(const greenway::comment& attribute) { data_->comment = attribute.text; }
+
+Table::Table(std::string name) : data_(std::make_shared<Data>()) { data_->name = std::move(name); }
+
+void Table::apply(const Column& part) { data_->columns.push_back(part); }
+
+void Table::apply(const PrimaryKeyConstraint& part) { data_->primary_key = part; }
+
+void Table::apply(const ForeignKeyConstraint& part) { data_->foreign_keys.push_back(part); }
+
+void Table::apply(const UniqueConstraint& part) { data_->uniques.push_back(part); }
+
+void Table::apply(const CheckConstraint& part) { data_->checks.push_back(part); }
+
+void Table::apply(const Index& part) { data_->indexes.push_back(part); }
+
+void Table::apply(const greenway::schema& part) { data_->schema = part.name; }
+
+void Table::apply(const greenway::comment& part) { data_->comment = part.text; }
+
 Table::Table(std::shared_ptr<Data> data) : data_(std::move(data)) { make_nodes(); }
 
 void Table::make_nodes() {

@@ -24,7 +24,7 @@ NodeRef both(const NodeRef& condition, const ColumnElement& other) {
   return condition ? (ColumnElement(condition) && other).node() : other.node();
 }
 
-detail::NodeList nodes_of(const std::vector<Selected>& selected) {
+detail::NodeList nodes_of(std::span<const Selected> selected) {
   detail::NodeList nodes;
   for (const Selected& item : selected) {
     for (const ColumnElement& element : item.elements()) {
@@ -36,7 +36,7 @@ detail::NodeList nodes_of(const std::vector<Selected>& selected) {
 
 }  // namespace
 
-Select::Select(const std::vector<Selected>& selected) {
+Select::Select(std::span<const Selected> selected) {
   auto* const node = new SelectNode(NodeKind::select);
   node_ = NodeRef(node);
   node->columns = nodes_of(selected);
@@ -87,7 +87,7 @@ Select Select::join_from(const FromClause& left, const FromClause& right, const 
   return select_from(left.join(right, on, isouter, full));
 }
 
-Select Select::with_list(List which, const std::vector<ColumnElement>& elements) const {
+Select Select::with_list(List which, std::span<const ColumnElement> elements) const {
   return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) {
     detail::NodeList& list =
         which == List::group_by ? node.group_by : which == List::order_by ? node.order_by : node.distinct_on;
@@ -196,7 +196,19 @@ std::vector<ColumnElement> Select::selected_columns() const {
   return elements;
 }
 
-Select Select::combine(const char* symbol, const std::vector<Select>& parts) {
+Select Select::union_(const Select& other) const { return combine("UNION", std::array{*this, other}); }
+
+Select Select::union_all(const Select& other) const { return combine("UNION ALL", std::array{*this, other}); }
+
+Select Select::intersect(const Select& other) const { return combine("INTERSECT", std::array{*this, other}); }
+
+Select Select::except_(const Select& other) const { return combine("EXCEPT", std::array{*this, other}); }
+
+Select select(const std::vector<ColumnElement>& selected) {
+  return Select(std::vector<Selected>(selected.begin(), selected.end()));
+}
+
+Select Select::combine(const char* symbol, std::span<const Select> parts) {
   if (parts.size() < 2) {
     throw ArgumentError(std::string(symbol) + " combines two selects or more");
   }

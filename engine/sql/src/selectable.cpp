@@ -98,7 +98,7 @@ Join FromClause::outerjoin(const FromClause& right, const std::optional<ColumnEl
   return join(right, on, true);
 }
 
-Select FromClause::select() const { return Select({Selected(*this)}); }
+Select FromClause::select() const { return greenway::select(*this); }
 
 CTE CTE::with(const char* symbol, const Select& part) const {
   // The anchor is what both have in common: the recursive part refers to the CTE as it was before.

@@ -122,6 +122,14 @@ std::string listed(const std::vector<std::string>& names) {
 
 }  // namespace
 
+Parameters::Parameters(const Parameters& other) = default;
+
+Parameters::~Parameters() = default;
+
+void Parameters::reserve(std::size_t size) { items_.reserve(size); }
+
+void Parameters::add(std::string_view name, Value value) { items_.emplace_back(name, std::move(value)); }
+
 // What all copies of a statement share: the text taken apart, and, once asked for, put together again for each style.
 class TextClause::Template {
  public:

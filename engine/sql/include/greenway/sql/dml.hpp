@@ -12,7 +12,9 @@
 /// gw::delete_(account).where(account.c("cents") == 0)
 /// ```
 
+#include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,14 +32,24 @@ using Assignments = std::vector<std::pair<std::string, Operand>>;
 
 namespace detail {
 
+Assignments room_for(std::size_t size);
+void assign(Assignments& all, std::string_view name, const Operand& value);
+
+template <class V, class... A>
+void assign_all(Assignments& all, std::string_view name, const V& value, const A&... rest) {
+  assign(all, name, Operand(value));
+  if constexpr (sizeof...(A) != 0) {
+    assign_all(all, rest...);
+  }
+}
+
 template <class... A>
 Assignments assignments(const A&... names_and_values) {
   static_assert(sizeof...(A) % 2 == 0, "give a name and a value, a name and a value, and so on");
-  Assignments all;
-  const auto given = std::tie(names_and_values...);
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (all.emplace_back(std::string(std::get<2 * I>(given)), Operand(std::get<2 * I + 1>(given))), ...);
-  }(std::make_index_sequence<sizeof...(A) / 2>());
+  Assignments all = room_for(sizeof...(A) / 2);
+  if constexpr (sizeof...(A) != 0) {
+    assign_all(all, names_and_values...);
+  }
   return all;
 }
 
@@ -80,7 +92,7 @@ class Insert : public Statement {
   /// @return `… RETURNING …`.
   template <class... E>
   [[nodiscard]] Insert returning(const E&... selected) const {
-    return with_returning({Selected(selected)...});
+    return with_returning(std::array<Selected, sizeof...(E)>{Selected(selected)...});
   }
   /// @param selected  As above.
   /// @return As above.
@@ -111,7 +123,7 @@ class Insert : public Statement {
 
  private:
   explicit Insert(detail::NodeRef node, Table table) noexcept : Statement(std::move(node)), table_(std::move(table)) {}
-  [[nodiscard]] Insert with_returning(const std::vector<Selected>& selected) const;
+  [[nodiscard]] Insert with_returning(std::span<const Selected> selected) const;
   Table table_;
 };
 
@@ -140,7 +152,7 @@ class Update : public Statement {
   /// @return `… RETURNING …`.
   template <class... E>
   [[nodiscard]] Update returning(const E&... selected) const {
-    return with_returning({Selected(selected)...});
+    return with_returning(std::array<Selected, sizeof...(E)>{Selected(selected)...});
   }
   /// @param selected  As above.
   /// @return As above.
@@ -154,7 +166,7 @@ class Update : public Statement {
 
  private:
   explicit Update(detail::NodeRef node, Table table) noexcept : Statement(std::move(node)), table_(std::move(table)) {}
-  [[nodiscard]] Update with_returning(const std::vector<Selected>& selected) const;
+  [[nodiscard]] Update with_returning(std::span<const Selected> selected) const;
   Table table_;
 };
 
@@ -171,7 +183,7 @@ class Delete : public Statement {
   /// @return `… RETURNING …`.
   template <class... E>
   [[nodiscard]] Delete returning(const E&... selected) const {
-    return with_returning({Selected(selected)...});
+    return with_returning(std::array<Selected, sizeof...(E)>{Selected(selected)...});
   }
   /// @param selected  As above.
   /// @return As above.
@@ -185,7 +197,7 @@ class Delete : public Statement {
 
  private:
   explicit Delete(detail::NodeRef node, Table table) noexcept : Statement(std::move(node)), table_(std::move(table)) {}
-  [[nodiscard]] Delete with_returning(const std::vector<Selected>& selected) const;
+  [[nodiscard]] Delete with_returning(std::span<const Selected> selected) const;
   Table table_;
 };
 

@@ -14,8 +14,8 @@
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
+#include <iterator>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -37,6 +37,13 @@ namespace detail {
 /// The column of a member of a mapped class: greenway/orm/entity_select.hpp.
 template <class C, class M>
 NodeRef node_of_member(M C::*member);
+
+/// What in_() takes a list from. Not `std::ranges::input_range`, lest all that includes this include <ranges>.
+template <class R>
+concept ValueRange = !std::convertible_to<const R&, std::string_view> && requires(const R& values) {
+  std::begin(values) != std::end(values);
+  Value(*std::begin(values));
+};
 
 }  // namespace detail
 
@@ -106,8 +113,7 @@ class ColumnElement {
   /// is cached for it, and it may be empty.
   /// @param values  A range of values of one kind.
   /// @return `… = ANY(list)`, or the dialect's equivalent.
-  template <std::ranges::input_range R>
-    requires(!std::convertible_to<const R&, std::string_view>)
+  template <detail::ValueRange R>
   [[nodiscard]] ColumnElement in_(const R& values) const {
     return in_list(list_of(values), false);
   }
@@ -126,8 +132,7 @@ class ColumnElement {
   /// The contrary of in_().
   /// @param values  As in_().
   /// @return `… <> ALL(list)`, or the dialect's equivalent.
-  template <std::ranges::input_range R>
-    requires(!std::convertible_to<const R&, std::string_view>)
+  template <detail::ValueRange R>
   [[nodiscard]] ColumnElement not_in(const R& values) const {
     return in_list(list_of(values), true);
   }
@@ -277,11 +282,12 @@ class ColumnElement {
 
  private:
   [[nodiscard]] ColumnElement in_list(std::vector<Value> values, bool negated) const;
+  static void append(std::vector<Value>& list, Value value);
   template <class R>
   static std::vector<Value> list_of(const R& values) {
     std::vector<Value> list;
     for (const auto& value : values) {
-      list.emplace_back(value);
+      append(list, Value(value));
     }
     return list;
   }
@@ -316,7 +322,7 @@ class Operand {
   /// @param value  What a Value can be made of.
   template <class T>
     requires(std::constructible_from<Value, const T&> && !std::derived_from<T, ColumnElement>)
-  Operand(const T& value) : value_(std::in_place, value) {}
+  Operand(const T& value) : value_(value) {}
   /// @param select  Of one column, and at most one row: `(SELECT …)`.
   Operand(const Select& select);
   /// @param member  Of a mapped class: its column.
@@ -327,11 +333,11 @@ class Operand {
   /// @return The expression; NULL for a null value.
   [[nodiscard]] detail::NodeRef node(const Type& type = {}) const;
   /// @return The value, if it is one.
-  [[nodiscard]] const Value* value() const noexcept { return value_ ? &*value_ : nullptr; }
+  [[nodiscard]] const Value* value() const noexcept { return node_ ? nullptr : &value_; }
 
  private:
-  std::optional<Value> value_;
-  detail::NodeRef node_;
+  Value value_;           // where there is no node
+  detail::NodeRef node_;  // or none
 };
 
 namespace detail {

@@ -6,7 +6,9 @@
 ///
 /// Layer: sql. Source: SQLAlchemy's `func`.
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,33 +23,32 @@ struct func : ColumnElement {
   /// @param name       As in the database, with its schema if need be; it becomes part of the SQL text.
   /// @param arguments  Any.
   template <class... A>
-  explicit func(std::string name, const A&... arguments) : func(std::move(name), Type(), {Operand(arguments)...}) {}
+  explicit func(std::string name, const A&... arguments)
+      : func(std::array<Operand, sizeof...(A)>{Operand(arguments)...}, std::move(name), Type()) {}
 
   /// @return `count(*)`.
   [[nodiscard]] static ColumnElementOf<std::int64_t> count();
   /// @param operand  Any.
   /// @return `count(operand)`.
-  [[nodiscard]] static ColumnElementOf<std::int64_t> count(const Operand& operand) {
-    return ColumnElementOf<std::int64_t>(func("count", BigInteger(), {operand}));
-  }
+  [[nodiscard]] static ColumnElementOf<std::int64_t> count(const Operand& operand);
   /// @param operand  Any.
   /// @return `sum(operand)`.
-  [[nodiscard]] static func sum(const Operand& operand) { return {"sum", operand.node()->type, {operand}}; }
+  [[nodiscard]] static func sum(const Operand& operand);
   /// @param operand  Any.
   /// @return `avg(operand)`.
-  [[nodiscard]] static func avg(const Operand& operand) { return {"avg", Numeric(), {operand}}; }
+  [[nodiscard]] static func avg(const Operand& operand);
   /// @param operand  Any.
   /// @return `min(operand)`.
-  [[nodiscard]] static func min(const Operand& operand) { return {"min", operand.node()->type, {operand}}; }
+  [[nodiscard]] static func min(const Operand& operand);
   /// @param operand  Any.
   /// @return `max(operand)`.
-  [[nodiscard]] static func max(const Operand& operand) { return {"max", operand.node()->type, {operand}}; }
+  [[nodiscard]] static func max(const Operand& operand);
   /// @param first  Any.
   /// @param rest   Any.
   /// @return `coalesce(first, rest…)`.
   template <class... A>
   [[nodiscard]] static func coalesce(const Operand& first, const A&... rest) {
-    return {"coalesce", first.node()->type, {first, Operand(rest)...}};
+    return {std::array{first, Operand(rest)...}, "coalesce", first.node()->type};
   }
   /// @return CURRENT_TIMESTAMP.
   [[nodiscard]] static func now();
@@ -55,31 +56,29 @@ struct func : ColumnElement {
   [[nodiscard]] static func current_date();
   /// @param operand  A text.
   /// @return `lower(operand)`.
-  [[nodiscard]] static func lower(const Operand& operand) { return {"lower", Text(), {operand}}; }
+  [[nodiscard]] static func lower(const Operand& operand);
   /// @param operand  A text.
   /// @return `upper(operand)`.
-  [[nodiscard]] static func upper(const Operand& operand) { return {"upper", Text(), {operand}}; }
+  [[nodiscard]] static func upper(const Operand& operand);
   /// @param operand  A text.
   /// @return `length(operand)`.
-  [[nodiscard]] static func length(const Operand& operand) { return {"length", Integer(), {operand}}; }
+  [[nodiscard]] static func length(const Operand& operand);
   /// @param operand  A number.
   /// @return `abs(operand)`.
-  [[nodiscard]] static func abs(const Operand& operand) { return {"abs", operand.node()->type, {operand}}; }
+  [[nodiscard]] static func abs(const Operand& operand);
   /// @return `row_number()`.
-  [[nodiscard]] static func row_number() { return {"row_number", BigInteger(), {}}; }
+  [[nodiscard]] static func row_number();
   /// @return `rank()`.
-  [[nodiscard]] static func rank() { return {"rank", BigInteger(), {}}; }
+  [[nodiscard]] static func rank();
   /// @return `dense_rank()`.
-  [[nodiscard]] static func dense_rank() { return {"dense_rank", BigInteger(), {}}; }
+  [[nodiscard]] static func dense_rank();
   /// @param operand    Texts.
   /// @param separator  Between them.
   /// @return `string_agg(operand, separator)`, or the dialect's equivalent.
-  [[nodiscard]] static func string_agg(const Operand& operand, const Operand& separator) {
-    return {"string_agg", Text(), {operand, separator}};
-  }
+  [[nodiscard]] static func string_agg(const Operand& operand, const Operand& separator);
   /// @param operand  Any.
   /// @return `array_agg(operand)`, PostgreSQL's.
-  [[nodiscard]] static func array_agg(const Operand& operand) { return {"array_agg", ARRAY(operand.node()->type), {operand}}; }
+  [[nodiscard]] static func array_agg(const Operand& operand);
 
   /// It in FROM, where it returns rows.
   /// @param columns  Of the rows: names, or column()s with their types.
@@ -96,7 +95,7 @@ struct func : ColumnElement {
  private:
   static const ColumnElement& column_of(const ColumnElement& column) noexcept { return column; }
   static ColumnElement column_of(std::string name) { return column(std::move(name)); }
-  func(std::string name, const Type& type, const std::vector<Operand>& arguments);
+  func(std::span<const Operand> arguments, std::string name, const Type& type);
 };
 
 }  // namespace greenway

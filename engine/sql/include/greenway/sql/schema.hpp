@@ -250,13 +250,14 @@ class Column : public ColumnElement {
     [[nodiscard]] bool is_nullable() const noexcept { return nullable.value_or(!primary_key); }
   };
 
+  /// @param name  As in the database.
+  /// @param type  Of its values.
+  Column(std::string name, Type type);
   /// @param name        As in the database.
   /// @param type        Of its values.
   /// @param attributes  Any of the above; or an optional one.
   template <class... A>
-  Column(std::string name, Type type, const A&... attributes) : data_(std::make_shared<Data>()) {
-    data_->name = std::move(name);
-    data_->type = std::move(type);
+  Column(std::string name, Type type, const A&... attributes) : Column(std::move(name), std::move(type)) {
     (apply(attributes), ...);
   }
 
@@ -268,18 +269,18 @@ class Column : public ColumnElement {
  private:
   friend class Table;
 
-  void apply(const PrimaryKey&) { data_->primary_key = true; }
-  void apply(const Unique&) { data_->unique = true; }
-  void apply(const Indexed&) { data_->indexed = true; }
-  void apply(const greenway::nullable& attribute) { data_->nullable = attribute.value; }
-  void apply(const greenway::autoincrement& attribute) { data_->autoincrement = attribute.value; }
-  void apply(const greenway::server_default& attribute) { data_->server_default = attribute.expression; }
-  void apply(const default_& attribute) { data_->default_value = attribute; }
-  void apply(const onupdate& attribute) { data_->onupdate_value = attribute; }
-  void apply(const ForeignKey& attribute) { data_->foreign_keys.push_back(attribute); }
-  void apply(const Identity& attribute) { data_->identity = attribute; }
-  void apply(const Computed& attribute) { data_->computed = attribute; }
-  void apply(const greenway::comment& attribute) { data_->comment = attribute.text; }
+  void apply(const PrimaryKey&);
+  void apply(const Unique&);
+  void apply(const Indexed&);
+  void apply(const greenway::nullable& attribute);
+  void apply(const greenway::autoincrement& attribute);
+  void apply(const greenway::server_default& attribute);
+  void apply(const default_& attribute);
+  void apply(const onupdate& attribute);
+  void apply(const ForeignKey& attribute);
+  void apply(const Identity& attribute);
+  void apply(const Computed& attribute);
+  void apply(const greenway::comment& attribute);
   template <class A>
   void apply(const std::optional<A>& attribute) {
     if (attribute) {
@@ -323,8 +324,7 @@ class Table : public FromClause {
   /// @throws InvalidRequestError  The metadata has one of that name already.
   /// @throws ArgumentError        Two columns of one name, or a constraint or index of a column that is not there.
   template <class... A>
-  Table(std::string name, MetaData& metadata, const A&... parts) : data_(std::make_shared<Data>()) {
-    data_->name = std::move(name);
+  Table(std::string name, MetaData& metadata, const A&... parts) : Table(std::move(name)) {
     (apply(parts), ...);
     complete(metadata);
   }
@@ -345,15 +345,16 @@ class Table : public FromClause {
  private:
   friend class MetaData;
   explicit Table(std::shared_ptr<Data> data);
+  explicit Table(std::string name);
 
-  void apply(const Column& part) { data_->columns.push_back(part); }
-  void apply(const PrimaryKeyConstraint& part) { data_->primary_key = part; }
-  void apply(const ForeignKeyConstraint& part) { data_->foreign_keys.push_back(part); }
-  void apply(const UniqueConstraint& part) { data_->uniques.push_back(part); }
-  void apply(const CheckConstraint& part) { data_->checks.push_back(part); }
-  void apply(const Index& part) { data_->indexes.push_back(part); }
-  void apply(const greenway::schema& part) { data_->schema = part.name; }
-  void apply(const greenway::comment& part) { data_->comment = part.text; }
+  void apply(const Column& part);
+  void apply(const PrimaryKeyConstraint& part);
+  void apply(const ForeignKeyConstraint& part);
+  void apply(const UniqueConstraint& part);
+  void apply(const CheckConstraint& part);
+  void apply(const Index& part);
+  void apply(const greenway::schema& part);
+  void apply(const greenway::comment& part);
   template <class P>
   void apply(const std::optional<P>& part) {
     if (part) {

@@ -14,8 +14,11 @@
 ///                       .limit(10);
 /// ```
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,14 +42,17 @@ struct ForUpdate {
 class Selected {
  public:
   /// @param element  An expression.
-  Selected(const ColumnElement& element) : elements_{element} {}
+  Selected(const ColumnElement& element) noexcept : element_(element) {}
   /// @param from  All its columns.
-  Selected(const FromClause& from) : elements_(from.columns()) {}
+  Selected(const FromClause& from) noexcept : element_(detail::NodeRef()), columns_(from.columns_) {}
   /// @return The expressions.
-  [[nodiscard]] const std::vector<ColumnElement>& elements() const noexcept { return elements_; }
+  [[nodiscard]] std::span<const ColumnElement> elements() const noexcept {
+    return columns_ == nullptr ? std::span(&element_, 1) : std::span(*columns_);
+  }
 
  private:
-  std::vector<ColumnElement> elements_;
+  ColumnElement element_;                                      // where it is one
+  std::shared_ptr<const std::vector<ColumnElement>> columns_;  // else these
 };
 
 /// A SELECT, or several combined by UNION and the like. Every method returns a statement that has what it says besides.
@@ -56,7 +62,7 @@ class Selected {
 class Select : public Statement {
  public:
   /// @param selected  At least one.
-  explicit Select(const std::vector<Selected>& selected);
+  explicit Select(std::span<const Selected> selected);
 
   /// @param condition  Joined to those there are by AND.
   /// @return See Select.
@@ -98,7 +104,7 @@ class Select : public Statement {
   /// @return See Select.
   template <class... E>
   [[nodiscard]] Select group_by(const E&... elements) const {
-    return with_list(List::group_by, {element_of(elements)...});
+    return with_list(List::group_by, std::array<ColumnElement, sizeof...(E)>{element_of(elements)...});
   }
   /// @param condition  Joined to those there are by AND.
   /// @return See Select.
@@ -107,7 +113,7 @@ class Select : public Statement {
   /// @return See Select.
   template <class... E>
   [[nodiscard]] Select order_by(const E&... elements) const {
-    return with_list(List::order_by, {element_of(elements)...});
+    return with_list(List::order_by, std::array<ColumnElement, sizeof...(E)>{element_of(elements)...});
   }
   /// @param count  Rows at most.
   /// @return See Select.
@@ -125,7 +131,7 @@ class Select : public Statement {
   /// @return `SELECT DISTINCT ON (…)`, PostgreSQL's.
   template <class... E>
   [[nodiscard]] Select distinct_on(const E&... elements) const {
-    return with_list(List::distinct_on, {ColumnElement(elements)...});
+    return with_list(List::distinct_on, std::array<ColumnElement, sizeof...(E)>{ColumnElement(elements)...});
   }
   /// @param how  See there.
   /// @return `… FOR UPDATE`; nothing on SQLite, where the writer has the database to itself.
@@ -174,16 +180,16 @@ class Select : public Statement {
   [[nodiscard]] ColumnElement label(std::string name) const { return scalar_subquery().label(std::move(name)); }
   /// @param other  Of as many columns.
   /// @return `… UNION other`.
-  [[nodiscard]] Select union_(const Select& other) const { return combine("UNION", {*this, other}); }
+  [[nodiscard]] Select union_(const Select& other) const;
   /// @param other  As union_().
   /// @return `… UNION ALL other`.
-  [[nodiscard]] Select union_all(const Select& other) const { return combine("UNION ALL", {*this, other}); }
+  [[nodiscard]] Select union_all(const Select& other) const;
   /// @param other  As union_().
   /// @return `… INTERSECT other`.
-  [[nodiscard]] Select intersect(const Select& other) const { return combine("INTERSECT", {*this, other}); }
+  [[nodiscard]] Select intersect(const Select& other) const;
   /// @param other  As union_().
   /// @return `… EXCEPT other`.
-  [[nodiscard]] Select except_(const Select& other) const { return combine("EXCEPT", {*this, other}); }
+  [[nodiscard]] Select except_(const Select& other) const;
   /// @return What is selected.
   [[nodiscard]] std::vector<ColumnElement> selected_columns() const;
 
@@ -191,7 +197,7 @@ class Select : public Statement {
   /// @param parts   Two or more, of equally many columns.
   /// @return Them combined.
   /// @throws ArgumentError  There are fewer than two.
-  static Select combine(const char* symbol, const std::vector<Select>& parts);
+  static Select combine(const char* symbol, std::span<const Select> parts);
 
  private:
   friend class Insert;
@@ -202,7 +208,7 @@ class Select : public Statement {
   [[nodiscard]] Select with_correlation(const std::vector<FromClause>& froms, bool excepts) const;
   static const ColumnElement& element_of(const ColumnElement& element) noexcept { return element; }
   static ColumnElement element_of(std::string name) { return label_reference(std::move(name)); }
-  [[nodiscard]] Select with_list(List which, const std::vector<ColumnElement>& elements) const;
+  [[nodiscard]] Select with_list(List which, std::span<const ColumnElement> elements) const;
 };
 
 namespace detail {
@@ -218,49 +224,47 @@ inline constexpr bool is_mapped = false;
 template <class... E>
   requires(std::constructible_from<Selected, const E&> && ...) && (!detail::is_mapped<E> && ...)
 [[nodiscard]] Select select(const E&... selected) {
-  return Select(std::vector<Selected>{Selected(selected)...});
+  return Select(std::array<Selected, sizeof...(E)>{Selected(selected)...});
 }
 /// @param selected  As above, chosen at run time.
 /// @return As above.
-[[nodiscard]] inline Select select(const std::vector<ColumnElement>& selected) {
-  return Select(std::vector<Selected>(selected.begin(), selected.end()));
-}
+[[nodiscard]] Select select(const std::vector<ColumnElement>& selected);
 
 /// @param parts  Two or more.
 /// @return `… UNION …`.
 template <class... S>
 [[nodiscard]] Select union_(const S&... parts) {
-  return Select::combine("UNION", {parts...});
+  return Select::combine("UNION", std::array<Select, sizeof...(S)>{parts...});
 }
 /// @param parts  Two or more.
 /// @return `… UNION ALL …`.
 template <class... S>
 [[nodiscard]] Select union_all(const S&... parts) {
-  return Select::combine("UNION ALL", {parts...});
+  return Select::combine("UNION ALL", std::array<Select, sizeof...(S)>{parts...});
 }
 /// @param parts  Two or more.
 /// @return `… INTERSECT …`.
 template <class... S>
 [[nodiscard]] Select intersect(const S&... parts) {
-  return Select::combine("INTERSECT", {parts...});
+  return Select::combine("INTERSECT", std::array<Select, sizeof...(S)>{parts...});
 }
 /// @param parts  Two or more.
 /// @return `… INTERSECT ALL …`.
 template <class... S>
 [[nodiscard]] Select intersect_all(const S&... parts) {
-  return Select::combine("INTERSECT ALL", {parts...});
+  return Select::combine("INTERSECT ALL", std::array<Select, sizeof...(S)>{parts...});
 }
 /// @param parts  Two or more.
 /// @return `… EXCEPT …`.
 template <class... S>
 [[nodiscard]] Select except_(const S&... parts) {
-  return Select::combine("EXCEPT", {parts...});
+  return Select::combine("EXCEPT", std::array<Select, sizeof...(S)>{parts...});
 }
 /// @param parts  Two or more.
 /// @return `… EXCEPT ALL …`.
 template <class... S>
 [[nodiscard]] Select except_all(const S&... parts) {
-  return Select::combine("EXCEPT ALL", {parts...});
+  return Select::combine("EXCEPT ALL", std::array<Select, sizeof...(S)>{parts...});
 }
 
 }  // namespace greenway

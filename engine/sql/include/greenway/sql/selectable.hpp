@@ -72,6 +72,7 @@ class FromClause {
 
  private:
   friend class Select;
+  friend class Selected;
 };
 
 /// Two selectables and the condition that joins them; its columns are those of both.

@@ -27,14 +27,26 @@ class Parameters {
  public:
   /// None.
   Parameters() noexcept = default;
+  /// @param other  Copied.
+  Parameters(const Parameters& other);
+  /// @param other  Taken from; it has none then.
+  Parameters(Parameters&& other) noexcept = default;
+  /// @param other  Copied, or taken from.
+  /// @return This.
+  Parameters& operator=(Parameters other) noexcept {
+    items_.swap(other.items_);
+    return *this;
+  }
+  /// Frees the values.
+  ~Parameters();
 
   /// Makes room.
   /// @param size  For so many in all.
-  void reserve(std::size_t size) { items_.reserve(size); }
+  void reserve(std::size_t size);
   /// Appends one.
   /// @param name   Without the colon.
   /// @param value  What it stands for.
-  void add(std::string_view name, Value value) { items_.emplace_back(name, std::move(value)); }
+  void add(std::string_view name, Value value);
 
   /// @return Names and values, in their order.
   [[nodiscard]] const std::vector<std::pair<std::string, Value>>& items() const noexcept { return items_; }
@@ -43,6 +55,18 @@ class Parameters {
   std::vector<std::pair<std::string, Value>> items_;
 };
 
+namespace detail {
+
+template <class V, class... A>
+void add_all(Parameters& all, std::string_view name, V&& value, A&&... rest) {
+  all.add(name, Value(std::forward<V>(value)));
+  if constexpr (sizeof...(A) != 0) {
+    add_all(all, std::forward<A>(rest)...);
+  }
+}
+
+}  // namespace detail
+
 /// @param names_and_values  Alternately a name and what it stands for.
 /// @return The set of them.
 template <class... A>
@@ -50,10 +74,9 @@ template <class... A>
   static_assert(sizeof...(A) % 2 == 0, "params() takes a name and a value, a name and a value, and so on");
   Parameters all;
   all.reserve(sizeof...(A) / 2);
-  auto given = std::forward_as_tuple(std::forward<A>(names_and_values)...);
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (all.add(std::get<2 * I>(given), Value(std::get<2 * I + 1>(std::move(given)))), ...);
-  }(std::make_index_sequence<sizeof...(A) / 2>());
+  if constexpr (sizeof...(A) != 0) {
+    detail::add_all(all, std::forward<A>(names_and_values)...);
+  }
   return all;
 }
 
