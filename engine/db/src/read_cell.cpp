@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include <greenway/base/error.hpp>
 #include <greenway/sql/detail/value_text.hpp>

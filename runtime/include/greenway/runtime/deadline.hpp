@@ -6,7 +6,6 @@
 ///
 /// Layer: runtime.
 
-#include <algorithm>
 
 #include <greenway/base/clock.hpp>
 
@@ -41,7 +40,7 @@ class Deadline {
 
   /// @return The earlier of two.
   [[nodiscard]] friend constexpr Deadline earlier(Deadline a, Deadline b) noexcept {
-    return Deadline(std::min(a.when_, b.when_));
+    return Deadline(b.when_ < a.when_ ? b.when_ : a.when_);
   }
   /// @return Whether both are the same moment.
   [[nodiscard]] friend constexpr bool operator==(Deadline, Deadline) noexcept = default;

@@ -6,7 +6,6 @@
 ///
 /// Layer: base.
 
-#include <algorithm>
 #include <chrono>
 
 namespace greenway {
@@ -36,8 +35,8 @@ namespace detail {
 
 /// This thread is about to block until then at most. Under a simulation nothing else would let the time pass.
 inline void pass_simulated_time(TimePoint until) noexcept {
-  if (simulated_time != nullptr && until != TimePoint::max()) {
-    *simulated_time = std::max(*simulated_time, until);
+  if (simulated_time != nullptr && until != TimePoint::max() && *simulated_time < until) {
+    *simulated_time = until;
   }
 }
 

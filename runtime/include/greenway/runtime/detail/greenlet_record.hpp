@@ -7,7 +7,6 @@
 /// Visible only so that a switch inlines into its caller: a `ret` after a change of stacks is mispredicted, and that
 /// costs more than the switch itself.
 
-#include <algorithm>
 #include <any>
 #include <atomic>
 #include <bit>
@@ -72,8 +71,10 @@ constexpr std::uint8_t stack_class_of(StackOptions stack) noexcept {
   if (stack.size_bytes > largest) {
     return stack_class_count;
   }
-  const std::size_t size = std::max(stack.size_bytes * stack_size_factor, std::size_t{1} << smallest_stack_shift);
-  return static_cast<std::uint8_t>(static_cast<std::size_t>(std::bit_width(size - 1)) - smallest_stack_shift);
+  const std::size_t size = stack.size_bytes * stack_size_factor;
+  return size <= std::size_t{1} << smallest_stack_shift
+             ? 0
+             : static_cast<std::uint8_t>(static_cast<std::size_t>(std::bit_width(size - 1)) - smallest_stack_shift);
 }
 
 /// A mapped stack whose entry function runs one greenlet after another: a finished one leaves it parked for the next,

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -192,8 +191,12 @@ T from_cell(const Cell& cell, const ColumnInfo& column) {
     return static_cast<T>(value);
   } else if constexpr (std::is_floating_point_v<T>) {
     const double value = cell.kind == ValueKind::real ? cell.real : real_number(cell, column, type_name<T>());
-    if (std::isfinite(value) && std::abs(value) > std::numeric_limits<T>::max()) {
-      throw_out_of_range(cell, column, type_name<T>());
+    if constexpr (std::is_same_v<T, float>) {
+      constexpr double most = std::numeric_limits<float>::max();
+      const bool is_infinite = value - value != 0;  // or not a number, which float has as well
+      if ((value > most || value < -most) && !is_infinite) {
+        throw_out_of_range(cell, column, type_name<T>());
+      }
     }
     return static_cast<T>(value);
   } else if constexpr (std::is_same_v<T, Decimal>) {
@@ -219,7 +222,9 @@ T from_cell(const Cell& cell, const ColumnInfo& column) {
   } else if constexpr (std::is_same_v<T, boost::uuids::uuid>) {
     const UUIDBytes read = uuid(cell, column, type_name<T>());
     T result;
-    std::copy(read.bytes.begin(), read.bytes.end(), result.begin());
+    for (std::size_t i = 0; i != read.bytes.size(); ++i) {
+      *(result.begin() + i) = read.bytes[i];
+    }
     return result;
   } else if constexpr (std::is_same_v<T, JSONText>) {
     return json(cell, column, type_name<T>());
