@@ -50,9 +50,6 @@ void TaskGroup::wait_for_children() noexcept {
 }
 
 void TaskGroup::wait() {
-  if (is_cancelled_) {
-    cancel();  // those that were spawned since
-  }
   if (!is_empty_ && !loop_) {
     Waiter waiter(WaitReason(WaitKind::task_group, this));
     waiter_ = &waiter;

@@ -241,7 +241,7 @@ TEST_CASE("the first error of a group cancels the others and is thrown when they
   SECTION("in a greenlet") { run(work); }
 }
 
-TEST_CASE("a child that is spawned into a group that has failed is cancelled when the group waits") {
+TEST_CASE("a child that is spawned into a group that has failed is cancelled at its first suspension") {
   const auto work = [] {
     TaskGroup group;
     bool went_on = false;
@@ -252,6 +252,9 @@ TEST_CASE("a child that is spawned into a group that has failed is cancelled whe
     });
     CHECK_THROWS_WITH(group.wait(), "first");
     CHECK_FALSE(went_on);
+    group.spawn([&] { went_on = true; });
+    group.wait();
+    CHECK(went_on);  // it is as good as new
   };
   SECTION("in a thread") { work(); }
   SECTION("in a greenlet") { run(work); }

@@ -26,7 +26,8 @@ namespace greenway {
 ///
 ///     open  --spawn()-->            open, one child more
 ///     open  --a child throws-->     failing: the others are cancelled
-///     open  --wait()-->             empty: all have ended, the first error is thrown
+///     open  --cancel()-->           cancelled: all are
+///     any   --wait()-->             open, empty: all have ended, the first error is thrown
 ///
 /// ```cpp
 /// TaskGroup group;
@@ -50,7 +51,8 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  /// Starts a child, as greenlet_spawn() does; it runs at once up to its first suspension.
+  /// Starts a child, as greenlet_spawn() does; it runs at once up to its first suspension. In a group that is cancelled, or
+  /// failing, it is cancelled there.
   /// @param fn    Its result is dropped; an exception is the group's.
   /// @param args  As greenlet_spawn().
   template <class F, class... A>
@@ -77,7 +79,11 @@ class TaskGroup {
   void adopt(Operation<T> child) {
     const auto place = children_.insert(children_.end(), child.canceller());
     is_empty_ = false;
+    const std::function<void()> cancel_late = is_cancelled_ ? *place : nullptr;  // a copy: it may end while it starts
     child.start([this, place](Outcome<T>&& outcome) { end(place, outcome.error()); });
+    if (cancel_late != nullptr) {
+      cancel_late();
+    }
   }
 
   void end(Children::iterator child, std::exception_ptr error) noexcept;
