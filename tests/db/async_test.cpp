@@ -237,6 +237,17 @@ TEST_CASE("a connection dropped outside a greenlet is reset and given back by it
   });
 }
 
+TEST_CASE("a session that is borrowed without a connection and dropped outside a greenlet is reset by its engine") {
+  as_task(pool_of_one(), [](AsyncEngine engine) -> Task<> {
+    for (int i = 0; i < 3; ++i) {
+      PooledConnection session = co_await engine.raw_connection();  // waits until the one before has been given back
+      CHECK(session->transaction_state() == TransactionState::idle);
+      co_await greenlet_spawn([](PooledConnection& borrowed) { borrowed->begin({}, {}); }, std::ref(session));
+      CHECK(session->transaction_state() == TransactionState::in_transaction);
+    }
+  });
+}
+
 TEST_CASE("an engine may go together with connections that were just dropped") {
   as_task([](AsyncEngine made) -> Task<> {
     AsyncEngine engine = create_async_engine(made.url());

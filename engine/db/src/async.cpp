@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include <greenway/base/log.hpp>
+#include <greenway/db/connection_pool.hpp>
 #include <greenway/db/schema_changes.hpp>
 
 namespace greenway {
@@ -153,6 +154,11 @@ AsyncConnection AsyncConnection::open(const Engine& engine, std::source_location
 
 Operation<AsyncConnection> AsyncEngine::connect(std::source_location where) const {
   return greenlet_spawn(&AsyncConnection::open, engine_, where);
+}
+
+Operation<PooledConnection> AsyncEngine::raw_connection(std::source_location where) const {
+  return greenlet_spawn(
+      [](const Engine& e, std::source_location w) { return e.raw_connection_through(detail::Facade::async, w); }, engine_, where);
 }
 
 Operation<void> AsyncEngine::dispose(bool close) const { return greenlet_spawn(&Engine::dispose, engine_, close); }

@@ -9,14 +9,15 @@
 
 namespace greenway {
 
-PooledConnection::PooledConnection(std::shared_ptr<detail::EngineState> pool, std::unique_ptr<detail::PoolLink> link) noexcept
-    : state_(std::move(pool)), link_(std::move(link)) {}
+PooledConnection::PooledConnection(std::shared_ptr<detail::EngineState> pool, detail::Facade facade, std::source_location where)
+    : state_(std::move(pool)), facade_(facade), link_(state_->pool.acquire(where)) {}
 
 PooledConnection::PooledConnection(PooledConnection&& other) noexcept = default;
 
 PooledConnection& PooledConnection::operator=(PooledConnection&& other) noexcept {
   const PooledConnection gone(std::move(*this));
   state_ = std::move(other.state_);
+  facade_ = other.facade_;
   link_ = std::move(other.link_);
   return *this;
 }
@@ -46,7 +47,7 @@ void PooledConnection::detach() { state_->pool.detach(link()); }
 
 void PooledConnection::close() noexcept {
   if (link_ != nullptr) {
-    state_->pool.give_back(std::move(link_));
+    state_->give_back(facade_, std::move(link_));
   }
 }
 
@@ -54,7 +55,7 @@ ConnectionPool::ConnectionPool(const URL& url, const EngineOptions& options)
     : state_(std::make_shared<detail::EngineState>(url, options)) {}
 
 PooledConnection ConnectionPool::connect(std::source_location where) const {
-  return PooledConnection(state_, state_->pool.acquire(where));
+  return {state_, detail::Facade::blocking, where};
 }
 
 void ConnectionPool::dispose(bool close) const { state_->pool.dispose(close); }

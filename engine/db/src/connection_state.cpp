@@ -455,11 +455,7 @@ void ConnectionState::release_link() noexcept {
   if (in_transaction() && engine_->options.pool_reset_on_return == ResetOnReturn::rollback) {
     echo("ROLLBACK");
   }
-  if (facade_ == Facade::async && !in_greenlet() && !is_unwinding()) {
-    engine_->reaper.take(std::move(link_));
-  } else {
-    engine_->pool.give_back(std::move(link_));
-  }
+  engine_->give_back(facade_, std::move(link_));
 }
 
 void ConnectionState::set_options(const ExecutionOptions& options) {

@@ -48,7 +48,11 @@ Connection Engine::connect_through(detail::Facade facade, std::source_location w
 }
 
 PooledConnection Engine::raw_connection(std::source_location where) const {
-  return PooledConnection(state_, state_->pool.acquire(where));
+  return raw_connection_through(detail::Facade::blocking, where);
+}
+
+PooledConnection Engine::raw_connection_through(detail::Facade facade, std::source_location where) const {
+  return {state_, facade, where};
 }
 
 Connection detail::connect_through(const Engine& engine, Facade facade, std::source_location where) {

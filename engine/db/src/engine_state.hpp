@@ -8,9 +8,12 @@
 #include <optional>
 
 #include <greenway/db/driver.hpp>
+#include <greenway/db/engine.hpp>
 #include <greenway/db/events.hpp>
 #include <greenway/db/options.hpp>
 #include <greenway/db/url.hpp>
+#include <greenway/runtime/cancel.hpp>
+#include <greenway/runtime/operation.hpp>
 
 #include "compiled_cache.hpp"
 #include "pool.hpp"
@@ -26,6 +29,15 @@ struct EngineState {
   CompiledCache& compiled() {
     std::call_once(compiled_once, [this] { compiled_cache.emplace(Dialect::of(driver->name()), options.query_cache_size); });
     return *compiled_cache;
+  }
+
+  /// Gives a link back from where it may have been dropped outside a greenlet, by somebody who may not wait there.
+  void give_back(Facade facade, std::unique_ptr<PoolLink> link) noexcept {
+    if (facade == Facade::async && !in_greenlet() && !is_unwinding()) {
+      reaper.take(std::move(link));
+    } else {
+      pool.give_back(std::move(link));
+    }
   }
 
   const URL url;

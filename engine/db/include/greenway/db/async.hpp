@@ -156,6 +156,11 @@ class AsyncEngine {
     detail::warn_of_blocking("AsyncEngine::run_callable", "co_await engine.begin(fn), or sync_engine()");
     return greenlet_spawn(Connect(), engine_, std::forward<F>(fn), std::forward<A>(args)...).get();
   }
+  /// Engine::raw_connection. What it leads to waits, where it does, as in any function: use it in a greenlet.
+  /// @param where  As there.
+  /// @return The session; include <greenway/db/connection_pool.hpp>.
+  [[nodiscard]] Operation<PooledConnection> raw_connection(
+      std::source_location where = std::source_location::current()) const;
   /// Runs `fn(args…)` on a helper thread.
   /// @param fn    Decay-copied.
   /// @param args  Decay-copied.

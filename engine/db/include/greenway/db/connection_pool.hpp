@@ -40,7 +40,8 @@ struct PoolLink;
 /// Used by one greenlet or thread at a time.
 ///
 /// @par Lifetime
-/// Destruction gives it back: it is reset, for at most 2 seconds, and closed if it cannot be proven idle. Keeps its pool.
+/// Destruction gives it back: it is reset, for at most 2 seconds, and closed if it cannot be proven idle; one of
+/// AsyncEngine::raw_connection is, outside a greenlet, by a thread of its engine. Keeps its pool.
 class PooledConnection {
  public:
   /// @param other  Left without a session.
@@ -74,10 +75,11 @@ class PooledConnection {
  private:
   friend class ConnectionPool;
   friend class Engine;
-  PooledConnection(std::shared_ptr<detail::EngineState> pool, std::unique_ptr<detail::PoolLink> link) noexcept;
+  PooledConnection(std::shared_ptr<detail::EngineState> pool, detail::Facade facade, std::source_location where);
   [[nodiscard]] detail::PoolLink& link() const;
 
   std::shared_ptr<detail::EngineState> state_;
+  detail::Facade facade_;
   std::unique_ptr<detail::PoolLink> link_;
 };
 

@@ -215,6 +215,7 @@ class Engine {
   }
   [[nodiscard]] Connection connect_through(detail::Facade facade, std::source_location where) const;
   [[nodiscard]] Connection connect_autocommit(detail::Facade facade) const;
+  [[nodiscard]] PooledConnection raw_connection_through(detail::Facade facade, std::source_location where) const;
 
   std::shared_ptr<detail::EngineState> state_;
   std::shared_ptr<const ExecutionOptions> execution_options_;

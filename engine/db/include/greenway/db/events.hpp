@@ -73,7 +73,8 @@ struct EngineEvents {
   /// A session is about to be handed out. DisconnectionError has it replaced, twice at most; what else is thrown closes it
   /// and fails the checkout.
   Listeners<DriverConnection&> checkout;
-  /// A session that came back is about to be reset. What is thrown is logged, and closes the session.
+  /// A session that came back is about to be reset; its transaction_state() tells whether there is anything to reset. Not of
+  /// one that is closed instead, nor where handlers may not wait. What is thrown is logged, and closes the session.
   Listeners<DriverConnection&> reset;
   /// A session has come back and is about to be idle, or another user's. What is thrown is logged, and closes the session.
   Listeners<DriverConnection&> checkin;
