@@ -3,11 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <unistd.h>
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <greenway/base/error.hpp>
 #include <greenway/db/driver.hpp>
 #include <greenway/postgresql/driver.hpp>
@@ -16,6 +11,7 @@
 
 #include "server.hpp"
 #include "support/catch.hpp"
+#include "support/silent_port.hpp"
 
 namespace gw = greenway;
 using namespace std::chrono_literals;
@@ -53,34 +49,6 @@ std::string url_with(const std::string& user_and_password, const std::string& da
   const gw::URL given(server::url());
   return "postgresql://" + user_and_password + '@' + given.host() + ':' + std::to_string(given.port()) + '/' + database;
 }
-
-/// A port of 127.0.0.1 that takes connections, if it listens, and says nothing.
-class SilentPort {
- public:
-  explicit SilentPort(bool listens) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    if (listens) {
-      REQUIRE(::listen(socket_, 8) == 0);
-    }
-    socklen_t size = sizeof address;
-    REQUIRE(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = ntohs(address.sin_port);
-  }
-  ~SilentPort() { ::close(socket_); }
-  SilentPort(const SilentPort&) = delete;
-  SilentPort& operator=(const SilentPort&) = delete;
-
-  [[nodiscard]] std::string url(const std::string& options = {}) const {
-    return "postgresql://somebody:secret-password@127.0.0.1:" + std::to_string(port_) + "/bank" + options;
-  }
-
- private:
-  int socket_;
-  int port_ = 0;
-};
 
 /// A role that must log in with a password, for as long as this exists.
 class PasswordRole {
@@ -138,7 +106,7 @@ TEST_CASE("connecting works inside a greenlet") {
 }
 
 TEST_CASE("a port on which nobody listens is refused at once") {
-  const SilentPort port(false);
+  const support::SilentPort port(false);
 
   const std::string message = refusal(port.url());
 
@@ -147,7 +115,7 @@ TEST_CASE("a port on which nobody listens is refused at once") {
 }
 
 TEST_CASE("a server that says nothing is given up when the time is over") {
-  const SilentPort port(true);
+  const support::SilentPort port(true);
 
   CHECK(contains(refusal(port.url("?connect_timeout=1")), "no connection to PostgreSQL at 127.0.0.1"));
   CHECK(contains(refusal(port.url(), gw::Deadline::in(50ms)), "ms"));
@@ -155,7 +123,7 @@ TEST_CASE("a server that says nothing is given up when the time is over") {
 }
 
 TEST_CASE("connecting can be cancelled") {
-  const SilentPort port(true);
+  const support::SilentPort port(true);
   const auto driver = driver_for(port.url());
 
   CHECK_THROWS_AS(gw::with_timeout(50ms, [&] { driver->connect(soon()); }), gw::TimeoutError);
