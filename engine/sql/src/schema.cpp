@@ -165,11 +165,12 @@ void Table::complete(MetaData& metadata) {
 }
 
 const Column& Table::c(std::string_view name) const {
+  const auto found = std::ranges::find(data_->columns, name, &Column::name);
+  if (found != data_->columns.end()) {
+    return *found;
+  }
   std::string known;
   for (const Column& column : data_->columns) {
-    if (column.name() == name) {
-      return column;
-    }
     known.append(known.empty() ? "" : ", ").append(column.name());
   }
   throw ArgumentError("table '" + data_->name + "' has no column '" + std::string(name) + "'; it has: " + known);

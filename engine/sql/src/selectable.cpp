@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <greenway/sql/selectable.hpp>
 
+#include <algorithm>
 #include <map>
 
 #include <greenway/base/error.hpp>
@@ -65,13 +66,14 @@ ColumnElement condition_between(const FromClause& left, const FromClause& right)
 }  // namespace
 
 ColumnElement FromClause::c(std::string_view name) const {
+  const auto name_of = [](const ColumnElement& column) -> std::string_view { return detail::name_of(*column.node()); };
+  const auto found = std::ranges::find(*columns_, name, name_of);
+  if (found != columns_->end()) {
+    return *found;
+  }
   std::string known;
   for (const ColumnElement& column : *columns_) {
-    const std::string_view column_name = detail::name_of(*column.node());
-    if (column_name == name) {
-      return column;
-    }
-    known.append(known.empty() ? "" : ", ").append(column_name);
+    known.append(known.empty() ? "" : ", ").append(name_of(column));
   }
   throw ArgumentError("there is no column '" + std::string(name) + "'; there are: " + known);
 }
