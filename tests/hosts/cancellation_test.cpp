@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <latch>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -183,11 +184,15 @@ TEST_CASE("a host keeps a greenlet that is cancelled while a helper thread uses 
   bool has_ended = false;
   bool was_cancelled = false;
   run(host, [&] {
-    const Companion sleeper([] { sleep_for(100ms); });  // lets the time of a simulation pass
+    std::latch is_cancelled(1);
+    const Companion canceller([&] {
+      sleep_for(20ms);
+      is_cancelled.count_down();
+    });
     try {
-      with_timeout(100ms, [&] {
+      with_timeout(10ms, [&] {
         offload([&] {
-          std::this_thread::sleep_for(110ms);
+          is_cancelled.wait();
           has_ended = true;
         });
         sleep_for(0ms);
