@@ -5,6 +5,7 @@
 
 #include <greenway/base/error.hpp>
 
+#include "clauses.hpp"
 #include "make_node.hpp"
 #include "statement_nodes.hpp"
 
@@ -26,21 +27,8 @@ std::vector<DataNode::Assignment> bound(const Table& table, const Assignments& s
   return nodes;
 }
 
-NodeRef both(const NodeRef& condition, const ColumnElement& other) {
-  return condition ? (ColumnElement(condition) && other).node() : other.node();
-}
-
-detail::NodeList with_elements(detail::NodeList nodes, std::span<const Selected> selected) {
-  for (const Selected& item : selected) {
-    for (const ColumnElement& element : item.elements()) {
-      nodes.push_back(element.node());
-    }
-  }
-  return nodes;
-}
-
 NodeRef set_returning(const NodeRef& node, std::span<const Selected> selected) {
-  return detail::changed<DataNode>(node, [&](DataNode& copy) { copy.returning = with_elements(std::move(copy.returning), selected); });
+  return detail::changed<DataNode>(node, [&](DataNode& copy) { detail::add_selected(copy.returning, selected); });
 }
 
 NodeRef with_cte(const NodeRef& node, const CTE& cte) {
@@ -168,7 +156,7 @@ ColumnElement Insert::excluded(std::string_view name) const {
 Update::Update(const Table& table) : Statement(NodeRef(new DataNode(NodeKind::update, table.node()))), table_(table) {}
 
 Update Update::where(const ColumnElement& condition) const {
-  return Update(detail::changed<DataNode>(node_, [&](DataNode& node) { node.where = both(node.where, condition); }), table_);
+  return Update(detail::changed<DataNode>(node_, [&](DataNode& node) { node.where = detail::both(node.where, condition); }), table_);
 }
 
 Update Update::values(const Assignments& set) const {
@@ -196,7 +184,7 @@ Update Update::add_cte(const CTE& cte) const { return Update(with_cte(node_, cte
 Delete::Delete(const Table& table) : Statement(NodeRef(new DataNode(NodeKind::delete_, table.node()))), table_(table) {}
 
 Delete Delete::where(const ColumnElement& condition) const {
-  return Delete(detail::changed<DataNode>(node_, [&](DataNode& node) { node.where = both(node.where, condition); }), table_);
+  return Delete(detail::changed<DataNode>(node_, [&](DataNode& node) { node.where = detail::both(node.where, condition); }), table_);
 }
 
 Delete Delete::with_returning(std::span<const Selected> selected) const {

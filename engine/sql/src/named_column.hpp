@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +24,16 @@ inline std::string_view name_of(const Node& element) noexcept {
     default:
       return {};
   }
+}
+
+/// @return What columns are called, for a message.
+template <class Column, class Name>
+std::string listed(const std::vector<Column>& columns, Name name_of) {
+  std::string all;
+  for (const Column& column : columns) {
+    all.append(all.empty() ? "" : ", ").append(std::invoke(name_of, column));
+  }
+  return all;
 }
 
 /// @return The names of a select's columns: their own, made up where they have none (`count_1`, `anon_1`), and each once.

@@ -7,6 +7,7 @@
 #include <greenway/base/error.hpp>
 
 #include "make_node.hpp"
+#include "named_column.hpp"
 #include "statement_nodes.hpp"
 
 namespace greenway {
@@ -169,11 +170,8 @@ const Column& Table::c(std::string_view name) const {
   if (found != data_->columns.end()) {
     return *found;
   }
-  std::string known;
-  for (const Column& column : data_->columns) {
-    known.append(known.empty() ? "" : ", ").append(column.name());
-  }
-  throw ArgumentError("table '" + data_->name + "' has no column '" + std::string(name) + "'; it has: " + known);
+  throw ArgumentError("table '" + data_->name + "' has no column '" + std::string(name) +
+                      "'; it has: " + detail::listed(data_->columns, &Column::name));
 }
 
 std::vector<Column> Table::Data::primary_key_columns() const {

@@ -3,6 +3,7 @@
 
 #include <greenway/base/error.hpp>
 
+#include "clauses.hpp"
 #include "compilation.hpp"
 #include "make_node.hpp"
 #include "named_column.hpp"
@@ -20,33 +21,19 @@ namespace {
 
 const SelectNode& select_of(const NodeRef& node) noexcept { return detail::as<SelectNode>(*node); }
 
-NodeRef both(const NodeRef& condition, const ColumnElement& other) {
-  return condition ? (ColumnElement(condition) && other).node() : other.node();
-}
-
-detail::NodeList nodes_of(std::span<const Selected> selected) {
-  detail::NodeList nodes;
-  for (const Selected& item : selected) {
-    for (const ColumnElement& element : item.elements()) {
-      nodes.push_back(element.node());
-    }
-  }
-  return nodes;
-}
-
 }  // namespace
 
 Select::Select(std::span<const Selected> selected) {
   auto* const node = new SelectNode(NodeKind::select);
   node_ = NodeRef(node);
-  node->columns = nodes_of(selected);
+  detail::add_selected(node->columns, selected);
   if (node->columns.empty()) {
     throw ArgumentError("select() needs at least one column");
   }
 }
 
 Select Select::where(const ColumnElement& condition) const& {
-  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { node.where = both(node.where, condition); }));
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { node.where = detail::both(node.where, condition); }));
 }
 
 Select Select::where(const ColumnElement& condition) && { return static_cast<const Select&>(*this).where(condition); }
@@ -98,7 +85,7 @@ Select Select::with_list(List which, std::span<const ColumnElement> elements) co
 }
 
 Select Select::having(const ColumnElement& condition) const {
-  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { node.having = both(node.having, condition); }));
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { node.having = detail::both(node.having, condition); }));
 }
 
 Select Select::limit(const Operand& count) const {
@@ -156,14 +143,14 @@ Select Select::with_correlation(const std::vector<FromClause>& froms, bool excep
 }
 
 Select Select::add_columns(const std::vector<Selected>& selected) const {
-  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) {
-    const detail::NodeList added = nodes_of(selected);
-    node.columns.insert(node.columns.end(), added.begin(), added.end());
-  }));
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { detail::add_selected(node.columns, selected); }));
 }
 
 Select Select::with_only_columns(const std::vector<Selected>& selected) const {
-  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) { node.columns = nodes_of(selected); }));
+  return Select(detail::changed<SelectNode>(node_, [&](SelectNode& node) {
+    node.columns.clear();
+    detail::add_selected(node.columns, selected);
+  }));
 }
 
 Select Select::prefix_with(const std::string& sql) const {

@@ -71,11 +71,7 @@ ColumnElement FromClause::c(std::string_view name) const {
   if (found != columns_->end()) {
     return *found;
   }
-  std::string known;
-  for (const ColumnElement& column : *columns_) {
-    known.append(known.empty() ? "" : ", ").append(name_of(column));
-  }
-  throw ArgumentError("there is no column '" + std::string(name) + "'; there are: " + known);
+  throw ArgumentError("there is no column '" + std::string(name) + "'; there are: " + detail::listed(*columns_, name_of));
 }
 
 FromClause FromClause::renamed(NodeRef node) const {
